@@ -1,0 +1,60 @@
+# AgentCollect. `make` lists the commands. Targets and paths are relative: make cannot hold a target with a space.
+SHELL := /bin/sh
+PORT ?= 8000
+ARGS ?=
+# Python 3.11 or newer makes .venv; after that only .venv is used. PYTHON=/path/to/python chooses one.
+PYTHON ?= python3
+export PORT
+
+py := .venv/bin/python
+# Where checks keep the state that settings make on import: never the state of a running product.
+check_env := AGENTCOLLECT_VAR=.venv/check-var
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock clean python install install-dev
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+run: install  ## run the whole product on this machine (PORT=8000); Ctrl-C stops it
+	@exec $(py) -m agentcollect.supervisor
+
+test: install-dev  ## the whole suite on SQLite, then on PostgreSQL (ARGS='-k foo')
+	@exec $(py) -m tests.run_suite $(ARGS)
+
+check: install-dev  ## formatting, lint, types, architecture, migrations, OpenAPI drift
+	@rm -rf .venv/check-var
+	@echo 'ruff format'; $(py) -m ruff format --check --quiet . || { echo 'Run: make format'; exit 1; }
+	@echo 'ruff check'; $(py) -m ruff check --quiet .
+	@echo 'mypy'; $(check_env) $(py) -m mypy --no-error-summary .
+	@echo 'import-linter'; $(py) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache
+	@echo 'migrations'; $(check_env) $(py) manage.py makemigrations --check --dry-run
+	@echo 'openapi'; $(check_env) $(py) manage.py openapi --check
+
+format: install-dev  ## format the code and fix what can be fixed by machine
+	@$(py) -m ruff format .
+	@$(py) -m ruff check --fix .
+
+lock: install-dev  ## write the lock files from requirements.in, requirements-dev.in and tools.in
+	@$(py) -m uv pip compile $(lock_options) tools.in -o tools.txt
+	@$(py) -m uv pip compile $(lock_options) requirements.in -o requirements.txt
+	@$(py) -m uv pip compile $(lock_options) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+lock_options := --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-annotate --no-emit-index-url
+
+clean:  ## remove .venv and caches; the state in var/ stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install: python
+	@"$(PYTHON)" agentcollect/supervisor/install.py run
+
+install-dev: python
+	@"$(PYTHON)" agentcollect/supervisor/install.py dev
+
+python:
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
+	  echo 'AgentCollect needs Python 3.11 or newer; found no "$(PYTHON)". Choose one: make PYTHON=python3.12 …'; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "AgentCollect needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" -c 'import platform; print(platform.python_version())'). Choose another: make PYTHON=python3.12 …"; exit 1; }

@@ -1,0 +1,129 @@
+"""Who calls: organisations, the people in them, and the keys of their machines."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+
+from agentcollect.kit.ids import PublicIdField
+
+
+class UserManager(BaseUserManager["User"]):
+    """Logins are addressed by e-mail, folded to lower case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in to the dashboard, or (is_staff) to the ops admin."""
+
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["email"], name="user_email_once")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Organisation(models.Model):
+    """A creditor. A platform is a parent whose key may act for its children (`AgentCollect-Account`).
+
+    What the law asks before anyone is contacted stands here: legal name, postal address, the attestation that debts
+    are commercial, and the approval for live mode. None of it has a permissive default.
+    """
+
+    id = PublicIdField("org")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    name = models.CharField(max_length=120)
+    legal_name = models.CharField(max_length=200, blank=True)
+    postal_address = models.CharField(max_length=300, blank=True)
+    country = models.CharField(max_length=2, default="US")
+    timezone = models.CharField(max_length=64, default="America/New_York")
+    currency = models.CharField(max_length=3, default="USD")
+    payment_terms_days = models.PositiveSmallIntegerField(default=30)
+    brand = models.JSONField(default=dict, blank=True)
+    enabled_countries = models.JSONField(default=list, blank=True)
+    attested_class = models.CharField(max_length=12, blank=True, choices=[("commercial", "commercial")])
+    attested_at = models.DateTimeField(null=True, blank=True)
+    attested_by = models.CharField(max_length=200, blank=True)
+    consumer_enabled = models.BooleanField(default=False)
+    live_approved = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    rate_limit = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(models.Model):
+    """A person's place in an organisation."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        ADMIN = "admin"
+        OPERATOR = "operator"
+        FINANCE = "finance"
+        VIEWER = "viewer"
+        AUDITOR = "auditor"
+
+    id = PublicIdField("mem")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="members")
+    role = models.CharField(max_length=12, choices=Role.choices, default=Role.VIEWER)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "organisation"], name="member_once_per_organisation")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organisation} ({self.role})"
+
+
+class ApiKey(models.Model):
+    """A secret of a machine, in one mode. Only a keyed hash of it is stored; the key itself is shown once.
+
+    `acting_for` binds a platform's key to one of its children; left empty, the key serves its own organisation and
+    may name a child per request.
+    """
+
+    id = PublicIdField("key")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="api_keys")
+    acting_for = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    livemode = models.BooleanField()
+    name = models.CharField(max_length=80, blank=True)
+    prefix = models.CharField(max_length=16)
+    last_four = models.CharField(max_length=4)
+    digest = models.CharField(max_length=64)
+    pepper_version = models.PositiveSmallIntegerField()
+    scopes = models.JSONField()
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], name="api_key_digest_once"),
+            models.CheckConstraint(
+                condition=~Q(acting_for=models.F("organisation")), name="api_key_acts_for_another"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…{self.last_four}"

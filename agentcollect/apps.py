@@ -1,0 +1,14 @@
+"""The frame's own Django app: kit, management commands that wrap Django's, and the Celery application."""
+
+from django.apps import AppConfig
+
+
+class AgentCollectConfig(AppConfig):
+    name = "agentcollect"
+    verbose_name = "AgentCollect"
+
+    def ready(self) -> None:
+        from agentcollect.celery import app
+
+        # force: by now the apps are loaded, so a task registers before the first message can arrive.
+        app.autodiscover_tasks(force=True)

@@ -1,0 +1,280 @@
+"""What the database must promise, in both dialects: commit order, bulk insert, claims, append-only rows, tenant keys.
+
+Raw SQL of the project lives here and nowhere else, each statement with its twin for PostgreSQL and SQLite.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
+
+_local = threading.local()
+Flush = Callable[[list[Any]], None]
+
+
+class _Unit:
+    """Rows collected by the transaction under way, by the function that will write them just before commit."""
+
+    def __init__(self) -> None:
+        self.collected: dict[Flush, list[Any]] = {}
+
+    def merge(self, inner: "_Unit") -> None:
+        for flush, items in inner.collected.items():
+            self.collected.setdefault(flush, []).extend(items)
+
+
+def _units() -> list[_Unit]:
+    if not hasattr(_local, "units"):
+        _local.units = []
+    return _local.units
+
+
+@contextlib.contextmanager
+def atomic() -> Iterator[None]:
+    """A transaction (or a savepoint inside one) whose collected rows are written last.
+
+    The outermost block calls each flush function once with everything that `collect` gathered, so that the counter
+    they lock is the last lock of every transaction: it is held for the shortest time, and its order is the commit
+    order. What an inner block collected before failing is dropped with its savepoint.
+    """
+    units = _units()
+    unit = _Unit()
+    units.append(unit)
+    try:
+        with transaction.atomic():  # noqa: TID251  (the one permitted use)
+            yield
+            if len(units) == 1:
+                _flush(unit)
+        if len(units) > 1:
+            units[-2].merge(unit)
+    finally:
+        units.remove(unit)
+
+
+def _flush(unit: _Unit) -> None:
+    while unit.collected:
+        flush = next(iter(unit.collected))
+        flush(unit.collected.pop(flush))
+
+
+def collect(flush: Flush, item: Any) -> None:
+    """Hand `item` to `flush` when the outermost `atomic` is about to commit. Outside one: RuntimeError."""
+    units = _units()
+    if not units:
+        raise RuntimeError("A fact is recorded inside kit.db.atomic(), with the rows it is about.")
+    units[-1].collected.setdefault(flush, []).append(item)
+
+
+def in_transaction() -> bool:
+    """True inside any `atomic` of this thread: the network must not be waited for here."""
+    return bool(_units())
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Run `call` once the present transaction is committed (at once outside one)."""
+    transaction.on_commit(call, robust=True)
+
+
+def is_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+# --- bulk insert
+
+
+def bulk_insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """Insert `rows` in one statement: COPY on PostgreSQL, one prepared INSERT on SQLite. Defaults must be set.
+
+    No signals, no returned keys, no conflict handling: ids are drawn before (kit.ids), a conflict is an IntegrityError
+    for the whole batch.
+    """
+    if not rows:
+        return
+    fields = model._meta.concrete_fields
+    values = [[_prepared(field, row) for field in fields] for row in rows]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    table = f'"{model._meta.db_table}"'
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            with _django_errors(), cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                copy.write("".join(map(_copy_line, values)))
+        else:
+            marks = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)  # noqa: S608
+
+
+def _django_errors() -> Any:
+    return connection.wrap_database_errors
+
+
+def _prepared(field: models.Field, row: models.Model) -> Any:
+    value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
+    return value.dumps(value.obj) if hasattr(value, "dumps") else value
+
+
+def _copy_line(values: list[Any]) -> str:
+    return "\t".join(map(_copy_value, values)) + "\n"
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copy_value(value: Any) -> str:
+    """One COPY text field (PostgreSQL manual, COPY, "Text Format"). NUL cannot be stored and is refused."""
+    if value is None:
+        return "\\N"
+    if value is True or value is False:
+        return "t" if value else "f"
+    if isinstance(value, bytes | memoryview):
+        return "\\\\x" + bytes(value).hex()
+    text = str(value)
+    if "\0" in text:
+        raise ValueError("a text holds a NUL character, which no row can hold")
+    return text.translate(_ESCAPES)
+
+
+# --- claims
+
+
+def claimable(queryset: models.QuerySet) -> models.QuerySet:
+    """Lock the rows about to be claimed and pass over those another worker holds (SQLite has one writer anyway)."""
+    return queryset.select_for_update(skip_locked=True) if is_postgresql() else queryset
+
+
+def locked(queryset: models.QuerySet) -> models.QuerySet:
+    """Lock rows for the rest of the transaction. Order, everywhere: organisation, campaign, debtor, case, step,
+    payment, endpoint, delivery; the event counter is last and taken by `atomic` itself."""
+    return queryset.select_for_update() if is_postgresql() else queryset
+
+
+def advisory_slot(name: str, slots: int) -> None:
+    """Wait for one of `slots` places until the transaction ends (PostgreSQL; SQLite has one writer already)."""
+    if not is_postgresql():
+        return
+    with connection.cursor() as cursor:
+        for slot in range(slots):
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, %s))", [name, slot])
+            if cursor.fetchone()[0]:
+                return
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [name, threading.get_ident() % slots])
+
+
+def next_numbers(table: str, *, organisation_id: str, livemode: bool, count: int) -> int:
+    """Take `count` numbers from the (organisation, mode) counter in `table`; returns the last one taken.
+
+    Both dialects lock the row until commit, so numbers follow each other in commit order with no gap.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{table}" (organisation_id, livemode, value) VALUES (%s, %s, %s) '  # noqa: S608
+            f'ON CONFLICT (organisation_id, livemode) DO UPDATE SET value = "{table}".value + excluded.value '
+            "RETURNING value",
+            [organisation_id, livemode, count],
+        )
+        return int(cursor.fetchone()[0])
+
+
+# --- rules kept by triggers, re-installed after every migrate (SQLite drops them when Django rebuilds a table)
+
+
+def integrity_models() -> list[type[models.Model]]:
+    from django.apps import apps
+
+    return [model for model in apps.get_models() if hasattr(model, "Integrity")]
+
+
+def install_integrity(using: str = DEFAULT_DB_ALIAS) -> None:
+    """(Re-)install append-only triggers and tenant keys for every model that declares an `Integrity` class."""
+    with connection.cursor() as cursor:
+        for statement in integrity_sql():
+            cursor.execute(statement)
+
+
+def integrity_sql() -> Iterator[str]:
+    """Every statement of `install_integrity`, each safe to repeat."""
+    for model in integrity_models():
+        table, rules = model._meta.db_table, model.Integrity  # type: ignore[attr-defined]
+        if getattr(rules, "append_only", False):
+            yield from _append_only_sql(table, getattr(rules, "test_rows_deletable", True))
+        for column, parent in getattr(rules, "tenant_parents", {}).items():
+            yield from _tenant_sql(table, column, _parent_table(parent))
+
+
+def _parent_table(label: str) -> str:
+    from django.apps import apps
+
+    return apps.get_model(label)._meta.db_table
+
+
+def integrity_standing() -> list[str]:
+    """Names of the triggers and keys that should stand and do not; empty when all is well (`/readyz` asks)."""
+    expected = set()
+    for model in integrity_models():
+        table, rules = model._meta.db_table, model.Integrity  # type: ignore[attr-defined]
+        if getattr(rules, "append_only", False):
+            expected |= {f"{table}_no_update", f"{table}_no_delete"}
+        expected |= {name for column in getattr(rules, "tenant_parents", {}) for name in _tenant_names(table, column)}
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            cursor.execute("SELECT tgname FROM pg_trigger UNION SELECT conname FROM pg_constraint")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        return sorted(expected - {row[0] for row in cursor.fetchall()})
+
+
+def _append_only_sql(table: str, test_rows_deletable: bool) -> Iterator[str]:
+    """No UPDATE ever; DELETE only of test-mode rows (a sandbox reset)."""
+    deletable = "OLD.livemode = false" if test_rows_deletable else "false"
+    if is_postgresql():
+        yield (
+            "CREATE OR REPLACE FUNCTION ac_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION 'append-only: % on %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
+        )
+        yield f'DROP TRIGGER IF EXISTS "{table}_no_update" ON "{table}"'
+        yield (
+            f'CREATE TRIGGER "{table}_no_update" BEFORE UPDATE ON "{table}" FOR EACH ROW '
+            "EXECUTE FUNCTION ac_append_only()"
+        )
+        yield f'DROP TRIGGER IF EXISTS "{table}_no_delete" ON "{table}"'
+        yield (
+            f'CREATE TRIGGER "{table}_no_delete" BEFORE DELETE ON "{table}" FOR EACH ROW '
+            f"WHEN (NOT ({deletable})) EXECUTE FUNCTION ac_append_only()"
+        )
+        return
+    for verb, when in (("update", "1"), ("delete", f"NOT ({deletable.replace('false', '0')})")):
+        yield f'DROP TRIGGER IF EXISTS "{table}_no_{verb}"'
+        yield (
+            f'CREATE TRIGGER "{table}_no_{verb}" BEFORE {verb.upper()} ON "{table}" WHEN {when} '
+            f"BEGIN SELECT RAISE(ABORT, 'append-only: {verb} on {table}'); END"
+        )
+
+
+def _tenant_names(table: str, column: str) -> list[str]:
+    base = f"{table}_{column}_tenant"[:55]
+    return [base] if is_postgresql() else [f"{base}_ins", f"{base}_upd"]
+
+
+def _tenant_sql(table: str, column: str, parent: str) -> Iterator[str]:
+    """A child refers to (id, organisation, livemode) of its parent: no row can cross a tenant or a mode."""
+    names = _tenant_names(table, column)
+    if is_postgresql():
+        unique = f"{parent}_tenant_key"[:60]
+        yield (
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{unique}') THEN "
+            f'ALTER TABLE "{parent}" ADD CONSTRAINT "{unique}" UNIQUE (id, organisation_id, livemode); END IF; END $$'
+        )
+        yield (
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{names[0]}') THEN "
+            f'ALTER TABLE "{table}" ADD CONSTRAINT "{names[0]}" FOREIGN KEY ("{column}", organisation_id, livemode) '
+            f'REFERENCES "{parent}" (id, organisation_id, livemode); END IF; END $$'
+        )
+        return
+    for name, verb in zip(names, ("INSERT", f'UPDATE OF "{column}", organisation_id, livemode'), strict=True):
+        yield f'DROP TRIGGER IF EXISTS "{name}"'
+        yield (
+            f'CREATE TRIGGER "{name}" BEFORE {verb} ON "{table}" WHEN NEW."{column}" IS NOT NULL AND NOT EXISTS '
+            f'(SELECT 1 FROM "{parent}" p WHERE p.id = NEW."{column}" AND p.organisation_id = NEW.organisation_id '
+            f"AND p.livemode = NEW.livemode) BEGIN SELECT RAISE(ABORT, 'tenant mismatch: {table}.{column}'); END"
+        )

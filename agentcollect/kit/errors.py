@@ -1,0 +1,160 @@
+"""One registry of error codes, one exception, one flat JSON shape for every answer that is not a success.
+
+A room defines its codes beside what raises them (`errors.define(...)` at module level); the registry feeds the
+handler, the OpenAPI document and the docs page. Expected errors are raised as `ApiError`; nothing else may reach a
+client except the 500 written here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http import JsonResponse as DjangoJsonResponse
+
+from agentcollect.kit import context
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a code means: HTTP status, one sentence, whether the same request may succeed later."""
+
+    code: str
+    status: int
+    message: str
+    retryable: bool = False
+
+
+REGISTRY: dict[str, Definition] = {}
+
+
+def define(code: str, status: int, message: str, *, retryable: bool = False) -> str:
+    """Register `code`; defining it twice differently is a programming error."""
+    definition = Definition(code, status, message, retryable)
+    if REGISTRY.setdefault(code, definition) != definition:
+        raise RuntimeError(f"error code {code} is defined twice")
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field: `param` as the client wrote it (`debtors[3].invoice_amount`), `code`, plain words."""
+
+    param: str
+    code: str
+    message: str
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"param": self.param, "code": self.code, "message": self.message, **self.extra}
+
+
+class ApiError(Exception):
+    """An expected refusal. `code` must be in the registry; `extra` joins the flat body (`retry_after`, …)."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str = "",
+        *,
+        param: str = "",
+        errors: Iterable[FieldError] = (),
+        headers: dict[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        self.definition = REGISTRY[code]
+        self.code, self.status = code, self.definition.status
+        self.message = message or self.definition.message
+        self.param, self.errors, self.headers, self.extra = param, list(errors), headers or {}, extra
+        super().__init__(f"{code}: {self.message}")
+
+    def body(self) -> dict[str, Any]:
+        """The flat JSON of this error."""
+        body: dict[str, Any] = {
+            "error": self.code,
+            "status": self.status,
+            "message": self.message,
+            "request_id": context.request_id(),
+            "doc_url": f"{settings.DOCS_URL}/errors#{self.code}",
+        }
+        if self.param:
+            body["param"] = self.param
+        if self.errors:
+            body["errors"] = [error.as_json() for error in self.errors]
+        return body | self.extra
+
+
+def invalid(errors: list[FieldError]) -> ApiError:
+    """400 for a body that is wrong: the first error names the code, all of them are listed (at most 500)."""
+    first = errors[0]
+    code = first.code if first.code in REGISTRY else "invalid_request"
+    return ApiError(code, first.message, param=first.param, errors=errors[:500])
+
+
+define("invalid_request", 400, "The request is not valid; `errors` names each field.")
+define("malformed_json", 400, "The body is not valid JSON.")
+define("unknown_field", 400, "The body has a field this endpoint does not know.")
+define("missing_field", 400, "A required field is missing.")
+define("unknown_parameter", 400, "The query has a parameter this endpoint does not know.")
+define("not_found", 404, "There is no such object, or it belongs to another organisation or mode.")
+define("method_not_allowed", 405, "This address does not take this method.")
+define("body_too_large", 413, "The body is larger than this endpoint takes.")
+define("unsupported_media_type", 415, "The body's charset or encoding cannot be read.")
+define("illegal_transition", 409, "The object's state does not allow this.")
+define("internal_error", 500, "Something failed on our side. Nothing was half-written; retrying is safe.", retryable=True)
+define("service_unavailable", 503, "A part we need is not answering. Retry in a moment.", retryable=True)
+
+# What DRF and Django raise by themselves, said in our codes.
+_BY_STATUS = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
+
+
+def respond(error: ApiError) -> HttpResponse:
+    """`error` as a plain Django answer (outside DRF: unknown addresses, middleware)."""
+    answer = DjangoJsonResponse(error.body(), status=error.status)
+    for name, value in error.headers.items():
+        answer[name] = value
+    return answer
+
+
+def handle(exc: Exception, _context: dict[str, Any]) -> Any:
+    """DRF's exception handler: everything leaves in the flat shape."""
+    from rest_framework.exceptions import APIException
+    from rest_framework.response import Response
+
+    if isinstance(exc, APIException):
+        code = _BY_STATUS.get(exc.status_code, "invalid_request")
+        exc = ApiError(code, str(exc.detail) if exc.status_code != 404 else "")
+    elif isinstance(exc, Http404):
+        exc = ApiError("not_found")
+    if not isinstance(exc, ApiError):
+        return None  # not expected: the 500 handler below answers, and the log has the traceback
+    return Response(exc.body(), status=exc.status, headers=exc.headers)
+
+
+def handler400(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    return respond(ApiError("invalid_request", str(exception)[:200]))
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _wants_page(request):
+        return _page(request, HTTPStatus.NOT_FOUND)
+    return respond(ApiError("not_found", f"There is nothing at {request.path}."))
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR) if _wants_page(request) else respond(ApiError("internal_error"))
+
+
+def _wants_page(request: HttpRequest) -> bool:
+    return not request.path.startswith(("/v1/", "/healthz", "/readyz"))
+
+
+def _page(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
+    from django.shortcuts import render
+
+    return render(request, "error.html", {"status": status}, status=status)

@@ -1,0 +1,65 @@
+"""What every request gets: an id, one log line, a content security policy."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from agentcollect.kit import context
+
+log = structlog.get_logger()
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestContext:
+    """Names the request (`X-Request-Id`, taken from the client when plain), and logs it with its outcome and time."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = context.begin(request.headers.get("X-Request-Id", ""))
+        started = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            response["X-Request-Id"] = request_id
+            log.info(
+                "request",
+                method=request.method,
+                # The route, not the path: a pay or opt-out path is itself a secret.
+                route=str(getattr(request.resolver_match, "route", "")) or "(none)",
+                status=response.status_code,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+            )
+            return response
+        finally:
+            context.end()
+
+
+class ContentSecurityPolicy:
+    """Strict by default: own scripts and styles only. Admin and the reference page bring inline styles of their own."""
+
+    STRICT = (
+        "default-src 'none'; script-src 'self'; style-src 'self'{nonce}; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src 'self'"
+    )
+    LOOSE = (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "Content-Security-Policy" not in response:
+            loose = request.path.startswith(("/admin", "/docs"))
+            # A page whose colours are the creditor's sets `csp_nonce` on the request for its one style element.
+            nonce = getattr(request, "csp_nonce", "")
+            strict = self.STRICT.format(nonce=f" 'nonce-{nonce}'" if nonce else "")
+            response["Content-Security-Policy"] = self.LOOSE if loose else strict
+        response.setdefault("X-Content-Type-Options", "nosniff")
+        return response

@@ -1,0 +1,30 @@
+"""The abstract row of a tenant: whose it is, in which mode, and the two clocks it keeps."""
+
+from django.db import models
+
+
+class Tenant(models.Model):
+    """A row that belongs to one organisation in one mode, for ever.
+
+    `created_at` is story time (a test clock's, when there is one); `recorded_at` is wall time, for retention, leases
+    and `updated_since`. A child that names parents in `Integrity.tenant_parents` refers to (id, organisation,
+    livemode) of each, so Django's own single-column foreign key would only check the same thing twice.
+    """
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, db_index=False, related_name="+")
+    livemode = models.BooleanField()
+    created_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+
+class ParentKey(models.ForeignKey):
+    """A reference to a parent of the same tenant: the composite key of `Integrity.tenant_parents` checks it.
+
+    No index by default: each table names the ones its reads need.
+    """
+
+    def __init__(self, to: str, on_delete: object = models.PROTECT, **options: object) -> None:
+        super().__init__(to, on_delete=on_delete, **({"db_constraint": False, "db_index": False, "related_name": "+"} | options))

@@ -1,0 +1,15 @@
+"""All addresses, by room. No trailing slashes: with one, an address is a flat 404."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from agentcollect import health
+
+handler400 = "agentcollect.kit.errors.handler400"
+handler404 = "agentcollect.kit.errors.handler404"
+handler500 = "agentcollect.kit.errors.handler500"
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+]

@@ -1,0 +1,290 @@
+"""How a message is read: sentences, sums, dates, numbers and links as a debtor would see them.
+
+Both parts of a mail are read, hidden HTML text included: what cannot be seen has no reason to be there.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+from compliance import tables
+
+_LEXICON: dict[str, dict[str, list[str]]] = tables.load("lexicon")["languages"]
+LANGUAGES: frozenset[str] = frozenset(_LEXICON)
+
+_CURRENCIES = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "CA$": "CAD", "A$": "AUD", "¥": "JPY"}
+_SIGN = r"(?:US\$|CA\$|A\$|[$€£¥]|\b(?:USD|EUR|GBP|CAD|AUD|NZD|CHF|JPY|SEK|NOK|DKK|MXN|BRL)\b)"
+_FIGURE = r"\d(?:[\d,.'\u00a0\u202f]*\d)?"
+_AMOUNT = re.compile(
+    rf"(?:{_SIGN}\s?{_FIGURE}|{_FIGURE}\s?{_SIGN}|(?<![\w.,/-])\d[\d,]*\.\d\d(?![\w/.-]*\d))", re.I
+)
+_URL = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)[^\s<>\"')\]]+", re.I)
+_BARE_HOST = re.compile(
+    r"(?<![\w@./-])(?:[\w-]+\.)+(?:com|net|org|io|co|info|biz|link|me|app|xyz)\b(?:/\S*)?", re.I
+)
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(
+    r"(?<![\w-])\+?\d?[\s.-]?\(?\d{3}\)?[\s.-]?\d{3}[\s.-]?\d{4}(?![\w-]*\d)|(?<!\w)\+\d[\d ().-]{6,}\d"
+)
+_IDENTIFIER = re.compile(
+    r"(?:\b(?:invoices?|case|account|reference|ref|po)\b\.?\s*(?:numbers?|no\.?|nr\.?|#)?\s*[:#]?\s*|#\s*)"
+    r"([A-Za-z0-9][\w/-]*(?:\.\w+)*)",
+    re.I,
+)
+_NUMERIC_DATE = re.compile(r"(?<![\w/.-])(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?![\w/-])")
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_FAMILIAR = frozenset(
+    "USD EUR GBP CAD AUD NZD CHF LLC INC LLP LTD GMBH CORP ACH PDF FAQ VAT IBAN HTTP HTTPS UTC".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A message as it would leave: all placeholders filled. ``html`` "" for none; ``language`` "en"."""
+
+    subject: str
+    text: str
+    html: str = ""
+    language: str = "en"
+
+    def parts(self) -> tuple[str, str, str]:
+        """Subject, plain text and the HTML's text, in that order, in one spelling of each letter."""
+        return plain(self.subject), plain(self.text), plain(text_of(self.html))
+
+    def sentences(self) -> tuple[str, ...]:
+        """All sentences of all parts, links taken out, without repeats."""
+        return tuple(dict.fromkeys(s for part in self.parts() for s in sentences_of(without_urls(part))))
+
+    def body_sentences(self) -> tuple[str, ...]:
+        """The sentences of the plain text alone."""
+        return tuple(sentences_of(without_urls(plain(self.text))))
+
+    def urls(self) -> tuple[str, ...]:
+        """Every address a reader could follow: links in any part, and hosts written without a scheme."""
+        found = [url for part in self.parts() for url in (*urls_in(part), *bare_hosts_in(part))]
+        return tuple(
+            dict.fromkeys([*found, *(h for h in hrefs_in(self.html) if not h.startswith("mailto:"))])
+        )
+
+    def emails(self) -> tuple[str, ...]:
+        """Every email address in any part, also behind a mailto link."""
+        mailto = [
+            h.removeprefix("mailto:").split("?")[0] for h in hrefs_in(self.html) if h.startswith("mailto:")
+        ]
+        written = [address for part in self.parts() for address in _EMAIL.findall(without_urls(part))]
+        return tuple(dict.fromkeys([*written, *mailto]))
+
+
+def words_of(language: str, name: str) -> tuple[str, ...]:
+    """One word list of a language."""
+    return tuple(_LEXICON[language][name])
+
+
+def plain(text: str) -> str:
+    """One spelling for look-alikes: compatibility forms folded, invisible letters and soft hyphens gone."""
+    folded = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
+    return "".join(letter for letter in folded if unicodedata.category(letter) != "Cf")
+
+
+def sentences_of(text: str) -> Iterator[str]:
+    """The sentences of a text: cut at line ends and after . ! ? before a space."""
+    for piece in re.split(r"(?<=[.!?])\s+|\n+", text):
+        if piece.strip():
+            yield piece.strip()
+
+
+def phrases_in(sentence: str, phrases: tuple[str, ...]) -> list[str]:
+    """The phrases that stand in the sentence as whole words, whatever the case."""
+    return list(dict.fromkeys(match.lower() for match in _phrase_pattern(phrases).findall(sentence)))
+
+
+def amounts_in(sentence: str) -> list[str]:
+    """Every sum of money in figures: with a currency before or behind, or with two decimals."""
+    return [match.group().strip() for match in _AMOUNT.finditer(sentence)]
+
+
+def amount_key(text: str) -> tuple[str, Decimal]:
+    """(currency, value), so that "$1,250" and "USD 1,250.00" are one; the currency "" where none stands."""
+    figure = re.search(_FIGURE, text)
+    sign = re.search(_SIGN, text, re.I)
+    name = sign.group().upper() if sign else ""
+    return _CURRENCIES.get(name, name), _value(figure.group() if figure else "0")
+
+
+def money_in_words(sentence: str, language: str) -> bool:
+    """True for a word of money ("dollars"): code writes sums as figures with a sign."""
+    return bool(phrases_in(sentence, words_of(language, "money_word")))
+
+
+def dates_in(sentence: str, language: str) -> Iterator[tuple[str, tuple[date, ...], int | None]]:
+    """Every date: its text, the days it can mean (both orders of 3/4/2026), and the weekday before it."""
+    for match in _NUMERIC_DATE.finditer(sentence):
+        if days := _numeric_days(*match.groups()):
+            yield match.group(), days, None
+    months, weekdays = words_of(language, "month"), words_of(language, "weekday")
+    for match in _date_pattern(language).finditer(sentence):
+        day = match["day"] or match["day2"]
+        month = next(
+            n for n, name in enumerate(months, 1) if name.startswith((match["m"] or match["m2"]).lower()[:3])
+        )
+        weekday = weekdays.index(match["weekday"].lower()) if match["weekday"] else None
+        yield match.group().strip(), tuple(_days((match["year"], month, day))), weekday
+
+
+def identifiers_in(sentence: str) -> list[str]:
+    """Every number introduced as an invoice, a case, an account or by '#', if it holds a digit."""
+    found = (match.group(1).rstrip(".,;:") for match in _IDENTIFIER.finditer(sentence))
+    return [text for text in found if any(letter.isdigit() for letter in text)]
+
+
+def phones_in(sentence: str, identifiers: frozenset[str]) -> list[str]:
+    """Every phone number, own identifiers and sums of money taken out first."""
+    for known in sorted(identifiers, key=len, reverse=True):
+        sentence = sentence.replace(known, " ")
+    return [match.group().strip() for match in _PHONE.finditer(_AMOUNT.sub(" ", sentence))]
+
+
+def digits(text: str) -> str:
+    """The digits of a text, in order."""
+    return "".join(letter for letter in text if letter.isdigit())
+
+
+def urls_in(text: str) -> list[str]:
+    """Every link written with a scheme or www, without the stop that ends its sentence."""
+    return [url.rstrip(".,;:!?") for url in _URL.findall(text)]
+
+
+def bare_hosts_in(text: str) -> list[str]:
+    """Hosts written without a scheme: mail programs make links of them."""
+    return [host.rstrip(".,;:!?") for host in _BARE_HOST.findall(_EMAIL.sub(" ", _URL.sub(" ", text)))]
+
+
+def without_urls(text: str) -> str:
+    """The text with its links taken out."""
+    return _URL.sub(" ", text)
+
+
+def host_of(url: str) -> str:
+    """The lower-case host of an https link; "" for every other scheme, a user part, a port or odd letters."""
+    try:
+        parts = urlsplit(url if "://" in url or ":" in url.split("/")[0] else f"https://{url}")
+        plain_host = (parts.hostname or "").isascii() and parts.username is None and parts.port is None
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if parts.scheme == "https" and plain_host else ""
+
+
+def shouted(sentence: str, names: frozenset[str]) -> str:
+    """The first shout: a word of five or more capitals, or two of three or more in a row; else ""."""
+    loud = [
+        word for word in _WORD.findall(_EMAIL.sub(" ", sentence)) if _is_loud(word, names) or word.islower()
+    ]
+    for before, word in zip(["", *loud], loud, strict=False):
+        if word.isupper() and (len(word) >= 5 or before.isupper()):
+            return word
+    return ""
+
+
+def text_of(html: str) -> str:
+    """The text of an HTML part, each element's on its own line, styles and scripts left out."""
+    return _reader(html).text()
+
+
+def hrefs_in(html: str) -> tuple[str, ...]:
+    """Every address in the HTML part: links, images, forms, in order."""
+    return tuple(_reader(html).addresses)
+
+
+class _Reader(HTMLParser):
+    """Collects text and addresses. Nothing is rendered, so hidden text is read like any other."""
+
+    _INLINE = frozenset({"a", "b", "i", "em", "strong", "span", "font", "u", "small", "code"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.addresses: list[str] = []
+        self._pieces: list[str] = []
+        self._skipping = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("style", "script"):
+            self._skipping = tag
+        named = ("href", "src", "action", "background")
+        self.addresses += [value.strip() for name, value in attrs if name in named and value]
+        self._break(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._skipping:
+            self._skipping = ""
+        self._break(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipping:
+            self._pieces.append(re.sub(r"\s+", " ", data))
+
+    def text(self) -> str:
+        """What was collected."""
+        return "".join(self._pieces)
+
+    def _break(self, tag: str) -> None:
+        if tag not in self._INLINE:
+            self._pieces.append("\n")
+
+
+def _reader(html: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader
+
+
+@lru_cache(maxsize=64)
+def _phrase_pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(phrases, key=len, reverse=True)
+    spaced = [re.escape(phrase).replace(r"\ ", r"\s+") for phrase in longest_first]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)", re.I)
+
+
+@lru_cache(maxsize=16)
+def _date_pattern(language: str) -> re.Pattern[str]:
+    names = "|".join(
+        rf"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in words_of(language, "month")
+    )
+    weekday = rf"(?:(?P<weekday>{'|'.join(words_of(language, 'weekday'))}),?\s+(?:the\s+)?)?"
+    first = rf"(?P<m>{names})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
+    second = rf"(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m2>{names})\.?"
+    return re.compile(rf"\b{weekday}(?:{first}|{second})(?!\w)(?:,?\s+(?P<year>\d{{4}}))?", re.I)
+
+
+def _numeric_days(one: str, two: str, three: str) -> tuple[date, ...]:
+    orders = [(one, two, three)] if len(one) == 4 else [(three, one, two), (three, two, one)]
+    return tuple(day for order in orders for day in _days(order))
+
+
+def _days(order: tuple[str | int | None, str | int, str | int]) -> Iterator[date]:
+    year, month, day = order
+    # A date without its year names no day for sure; code always writes the year.
+    if year is None:
+        return
+    try:
+        yield date(int(year) + (2000 if int(year) < 100 else 0), int(month), int(day))
+    except ValueError:
+        return
+
+
+def _value(figure: str) -> Decimal:
+    """1,250.00, 1.250,00, 1 250 and 1250 as numbers: the last mark before two digits is the decimal one."""
+    whole, fraction = figure, ""
+    if match := re.fullmatch(r"(.*)[.,](\d{1,2})", figure):
+        whole, fraction = match.groups()
+    return Decimal(f"{digits(whole) or '0'}.{fraction or '0'}")
+
+
+def _is_loud(word: str, names: frozenset[str]) -> bool:
+    return word.isupper() and len(word) >= 3 and word not in names and word not in _FAMILIAR

@@ -1,0 +1,99 @@
+"""How it is settled: payments and how they were allocated to cases. The ledger itself belongs to `campaigns`."""
+
+from django.db import models
+from django.db.models import Q
+
+from agentcollect.kit.ids import IdRefField, PublicIdField
+from agentcollect.kit.models import ParentKey, Tenant
+
+
+class Payment(Tenant):
+    """Money that came, or is coming. (provider, provider_reference) is unique: a repeated callback counts once."""
+
+    class Status(models.TextChoices):
+        CREATED = "created"
+        PROCESSING = "processing"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        PARTIALLY_REFUNDED = "partially_refunded"
+        REFUNDED = "refunded"
+        REVERSED = "reversed"
+
+    class Method(models.TextChoices):
+        BANK_TRANSFER = "bank_transfer"
+        CARD = "card"
+        ACH_DEBIT = "ach_debit"
+        CHECK = "check"
+        CASH = "cash"
+        OTHER = "other"
+
+    class Source(models.TextChoices):
+        PAGE = "page"
+        TRANSFER = "transfer"
+        REPORTED = "reported"
+        ATTORNEY = "attorney"
+        SANDBOX = "sandbox"
+
+    id = PublicIdField("pay")
+    campaign_id = IdRefField()
+    case = ParentKey("campaigns.Case")
+    amount_minor = models.BigIntegerField()
+    refunded_minor = models.BigIntegerField(default=0)
+    processor_fee_minor = models.BigIntegerField(default=0)
+    success_fee_minor = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    method = models.CharField(max_length=16, choices=Method.choices)
+    status = models.CharField(max_length=20, choices=Status.choices)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    provider = models.CharField(max_length=20)
+    provider_reference = models.CharField(max_length=120)
+    reference = models.CharField(max_length=120, blank=True)
+    failure = models.CharField(max_length=200, blank=True)
+    received_at = models.DateTimeField(null=True)
+    actor = models.CharField(max_length=80)
+    metadata = models.JSONField(default=dict)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "livemode", "provider", "provider_reference"], name="payment_reference_once"
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_amount_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="payment_list"),
+            models.Index(fields=["case", "created_at"], name="payment_case"),
+            models.Index(fields=["campaign_id", "created_at"], name="payment_campaign"),
+        ]
+
+    class Integrity:
+        tenant_parents = {"case_id": "campaigns.Case"}
+
+
+class Allocation(Tenant):
+    """The part of a payment that went to one case, by component; `unapplied` is credit shown, never kept silently."""
+
+    class Component(models.TextChoices):
+        PRINCIPAL = "principal"
+        INTEREST = "interest"
+        FEES = "fees"
+        UNAPPLIED = "unapplied"
+
+    id = PublicIdField("alc")
+    payment = ParentKey("payments.Payment", related_name="allocations")
+    case = ParentKey("campaigns.Case")
+    component = models.CharField(max_length=10, choices=Component.choices)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="allocation_amount_positive"),
+            models.UniqueConstraint(fields=["payment", "case", "component"], name="allocation_once"),
+        ]
+        indexes = [models.Index(fields=["case"], name="allocation_case")]
+
+    class Integrity:
+        append_only = True
+        tenant_parents = {"payment_id": "payments.Payment", "case_id": "campaigns.Case"}

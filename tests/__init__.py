@@ -1,0 +1,1 @@
+"""The suite: mirrors the rooms, plus journeys/ (real processes) and browser/ (real Chromium)."""
