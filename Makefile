@@ -2,8 +2,12 @@
 SHELL := /bin/sh
 PORT ?= 8000
 ARGS ?=
-# Python 3.11 or newer makes .venv; after that only .venv is used. PYTHON=/path/to/python chooses one.
-PYTHON ?= python3
+# Python 3.11 or newer makes .venv; after that only .venv is used. PYTHON=/path/to/python chooses one; else the
+# first on PATH that is new enough, or `python3` to complain about.
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
+endif
 export PORT
 
 py := .venv/bin/python
@@ -24,10 +28,10 @@ test: install-dev  ## the whole suite on SQLite, then on PostgreSQL (ARGS='-k fo
 
 check: install-dev  ## formatting, lint, types, architecture, migrations, OpenAPI drift
 	@rm -rf .venv/check-var
-	@echo 'ruff format'; $(py) -m ruff format --check --quiet . || { echo 'Run: make format'; exit 1; }
+	@echo 'ruff format'; $(py) -m ruff format --check --quiet --output-format concise . || { echo 'Run: make format'; exit 1; }
 	@echo 'ruff check'; $(py) -m ruff check --quiet .
 	@echo 'mypy'; $(check_env) $(py) -m mypy --no-error-summary .
-	@echo 'import-linter'; $(py) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache
+	@echo 'import-linter'; $(py) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
 	@echo 'migrations'; $(check_env) $(py) manage.py makemigrations --check --dry-run
 	@echo 'openapi'; $(check_env) $(py) manage.py openapi --check
 
@@ -55,6 +59,9 @@ install-dev: python
 
 python:
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
-	  echo 'AgentCollect needs Python 3.11 or newer; found no "$(PYTHON)". Choose one: make PYTHON=python3.12 …'; exit 1; }
+	  echo 'AgentCollect needs Python 3.11 or newer; found no $(PYTHON). Choose one: make run PYTHON=python3.12'; \
+	  exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "AgentCollect needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" -c 'import platform; print(platform.python_version())'). Choose another: make PYTHON=python3.12 …"; exit 1; }
+	  has=$$("$(PYTHON)" -c 'import platform; print(platform.python_version())'); \
+	  echo "AgentCollect needs Python 3.11 or newer; $(PYTHON) is $$has. Choose another: make run PYTHON=python3.12"; \
+	  exit 1; }

@@ -120,9 +120,7 @@ class ApiKey(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["digest"], name="api_key_digest_once"),
-            models.CheckConstraint(
-                condition=~Q(acting_for=models.F("organisation")), name="api_key_acts_for_another"
-            ),
+            models.CheckConstraint(condition=~Q(acting_for=models.F("organisation")), name="api_key_acts_for_another"),
         ]
 
     def __str__(self) -> str:

@@ -161,9 +161,9 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": [],
-    "DEFAULT_PARSER_CLASSES": ["agentcollect.kit.api.AnyTypeJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["agentcollect.kit.api.OrjsonRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "agentcollect.kit.api.JSONOnly",
+    "DEFAULT_PARSER_CLASSES": ["agentcollect.kit.body.AnyTypeJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["agentcollect.kit.body.OrjsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "agentcollect.kit.body.JSONOnly",
     "EXCEPTION_HANDLER": "agentcollect.kit.errors.handle",
     "DEFAULT_SCHEMA_CLASS": "agentcollect.kit.openapi.Schema",
     "UNAUTHENTICATED_USER": None,
@@ -178,6 +178,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["agentcollect.kit.openapi.finish"],
 }
+# Where the document's `webhooks` section is read from; the frame itself knows no room.
+OPENAPI_EVENTS = "events.catalogue.TYPES"
 API_VERSION = "2026-11-01"
 API_MAX_BODY_BYTES = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 1024 * 1024  # the API's own limit answers first, in the API's own shape
@@ -207,12 +209,14 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "open-cases": {"task": "campaigns.open_cases", "schedule": 5.0},
     "run-imports": {"task": "campaigns.run_imports", "schedule": 5.0},
+    "judge-exhausted": {"task": "campaigns.judge_exhausted", "schedule": 30.0},
     "end-mandates": {"task": "campaigns.end_mandates", "schedule": 60.0},
     "fetch-logos": {"task": "campaigns.fetch_logos", "schedule": 30.0},
     "enrich-due": {"task": "outreach.enrich_due", "schedule": 5.0},
     "send-due": {"task": "outreach.send_due", "schedule": 5.0},
     "sweep-leases": {"task": "outreach.sweep_leases", "schedule": 15.0},
     "escalate-exhausted": {"task": "outreach.escalate_exhausted", "schedule": 30.0},
+    "sweep-processing": {"task": "payments.sweep_processing", "schedule": 30.0},
     "sweep-deliveries": {"task": "webhooks.sweep", "schedule": 10.0},
 }
 # An entry that nobody picked up within its period is dropped: the next one finds the same rows.
@@ -229,6 +233,9 @@ SMTP = {
     "timeout": float(os.environ.get("SMTP_TIMEOUT", "20")),
 }
 
+# Who writes where a brand names no `from_email`; empty: such a brand sends nothing in live mode.
+MAIL_FROM = os.environ.get("MAIL_FROM", "")
+
 # --- pages
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -243,7 +250,15 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-UNFOLD = {"SITE_TITLE": "AgentCollect operations", "SITE_HEADER": "AgentCollect", "SITE_SYMBOL": "account_balance"}
+UNFOLD = {
+    "SITE_TITLE": "AgentCollect operations",
+    "SITE_HEADER": "AgentCollect",
+    "SITE_SUBHEADER": "Operations",
+    "SITE_URL": "/dashboard",
+    "SITE_SYMBOL": "account_balance",
+    "SHOW_HISTORY": False,
+    "SIDEBAR": {"show_search": True, "navigation": "dashboard.admin_nav.navigation"},
+}
 
 # --- log: one JSON line a fact; configured in kit/logs.py
 LOGGING_CONFIG = "agentcollect.kit.logs.configure"

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from agentcollect import health
+from agentcollect import health, openapi
 
 handler400 = "agentcollect.kit.errors.handler400"
 handler404 = "agentcollect.kit.errors.handler404"
@@ -12,4 +12,14 @@ handler500 = "agentcollect.kit.errors.handler500"
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("", include("accounts.urls")),
+    path("", include("sandbox.urls")),
+    path("", include("payments.urls")),
+    path("", include("events.urls")),
+    path("", include("webhooks.urls")),
+    path("", include("campaigns.urls")),
+    path("", include("outreach.urls")),
+    path("v1/openapi.json", openapi.document),
+    path("", include("dashboard.urls")),
+    path("admin/", admin.site.urls),
 ]

@@ -371,7 +371,9 @@ class Step(Tenant):
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], name="step_due", condition=Q(status="planned")),
-            models.Index(fields=["lease_until"], name="step_leased", condition=Q(status__in=["sending", "handed_over"])),
+            models.Index(
+                fields=["lease_until"], name="step_leased", condition=Q(status__in=["sending", "handed_over"])
+            ),
             models.Index(fields=["campaign", "due_at"], name="step_campaign", condition=Q(status="planned")),
         ]
 

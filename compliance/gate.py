@@ -85,9 +85,7 @@ def decide(
     )
 
 
-def _deciding(
-    facts: Facts, ask: Ask, verdicts: tuple[RuleVerdict, ...]
-) -> tuple[RuleVerdict, datetime | None]:
+def _deciding(facts: Facts, ask: Ask, verdicts: tuple[RuleVerdict, ...]) -> tuple[RuleVerdict, datetime | None]:
     """The deciding verdict, and the moment to wait for if it defers."""
     outcome = min((verdict.outcome for verdict in verdicts), key=PRECEDENCE.index)
     if outcome != "defer":
@@ -96,17 +94,16 @@ def _deciding(
 
 
 def _wait(facts: Facts, ask: Ask, deferring: list[RuleVerdict]) -> tuple[RuleVerdict, datetime | None]:
-    """The rule that holds out longest and the earliest moment at which none of them defers.
+    """The rule that now holds out longest, and the earliest moment at which none defers.
 
     Exact because each ``until`` is a moment before which its rule certainly does not allow. If waiting runs
     into a deny (an answer grown too old), that deny decides.
     """
-    longest, moment = deferring[0], ask.at
+    longest, moment = max(deferring, key=_until), ask.at
     for _ in range(ROUNDS):
         if not deferring:
             return longest, moment
-        longest = max(deferring, key=_until)
-        moment = _until(longest)
+        moment = max(_until(verdict) for verdict in deferring)
         later = [_asked(rule, facts, replace(ask, at=moment)) for rule in RULES if rule.defers]
         if denied := [verdict for verdict in later if verdict.outcome == "deny"]:
             return denied[0], None

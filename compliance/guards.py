@@ -26,7 +26,9 @@ class Known:
     creditor's own, and no other. ``opt_out_url``: the link for this very address; required when
     ``electronic``. ``attorney_allowed``: an accepted referral (R-33). ``fixed_blocks``: text that code put in
     whole (the statement of invoices, disclosures, the footer) and that the word limit leaves out.
-    ``capitals``: further words that may stand in capitals.
+    ``capitals``: further words that may stand in capitals. ``own_links``: whole addresses that code put in,
+    good whatever their host or scheme (an embedded run serves http on loopback; a logo is ``cid:``).
+    ``names``: names and addresses of the records ("100 Court Street"), which the word lists leave out.
     """
 
     amounts: frozenset[str]
@@ -41,6 +43,8 @@ class Known:
     phones: frozenset[str] = frozenset()
     fixed_blocks: tuple[str, ...] = ()
     capitals: frozenset[str] = frozenset()
+    own_links: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ def check(rendered: Rendered, known: Known) -> tuple[GuardFinding, ...]:
 def amounts(rendered: Rendered, known: Known) -> Iterator[Complaint]:
     """Every sum of money is one of ``known.amounts``, in figures and in the same currency."""
     allowed = {reading.amount_key(text) for text in known.amounts}
+    # In a table the currency stands in the heading: a bare figure may be any known sum.
+    allowed |= {("", value) for _, value in allowed}
     for sentence in rendered.sentences():
         for text in reading.amounts_in(sentence):
             if reading.amount_key(text) not in allowed:
@@ -92,18 +98,22 @@ def dates(rendered: Rendered, known: Known) -> Iterator[Complaint]:
 
 
 def identifiers(rendered: Rendered, known: Known) -> Iterator[Complaint]:
-    """Every invoice or case number is one of ``known.identifiers``."""
+    """Every invoice, case or other long number is one of ``known.identifiers`` (or a known phone)."""
     allowed = {identifier.casefold() for identifier in known.identifiers}
+    numbers = {reading.digits(text)[-10:] for text in (*known.identifiers, *known.phones)}
     for sentence in rendered.sentences():
         for text in reading.identifiers_in(sentence):
             if text.casefold() not in allowed:
                 yield sentence, f"the number {text} does not belong to this case"
+        for text in reading.long_numbers_in(sentence):
+            if reading.digits(text)[-10:] not in numbers:
+                yield sentence, f"the number {text} is not known"
 
 
 def links(rendered: Rendered, known: Known) -> Iterator[Complaint]:
-    """Every link is https, to an allowed host spelled in plain letters; an email address is a known one."""
+    """Every link is our own, or https to an allowed host in plain letters; every email address is known."""
     for url in rendered.urls():
-        if reading.host_of(url) not in known.allowed_hosts:
+        if url not in known.own_links and reading.host_of(url) not in known.allowed_hosts:
             yield url, "a link to a host that is not allowed"
     allowed = {address.casefold() for address in known.emails}
     for address in rendered.emails():
@@ -169,7 +179,7 @@ def length(rendered: Rendered, known: Known) -> Iterator[Complaint]:
 
 def shouting(rendered: Rendered, known: Known) -> Iterator[Complaint]:
     """No word of five letters in capitals, nor two of three in a row, save names; at most one '!'."""
-    named = " ".join([known.creditor_name, *known.identifiers, *known.capitals])
+    named = " ".join([known.creditor_name, *known.identifiers, *known.capitals, *known.names])
     for sentence in rendered.sentences():
         if loud := reading.shouted(sentence, frozenset(named.split())):
             yield sentence, f"shouts: {loud}"
@@ -180,9 +190,13 @@ def shouting(rendered: Rendered, known: Known) -> Iterator[Complaint]:
 
 def _listed(rendered: Rendered, known: Known, name: str, reason: str) -> Iterator[Complaint]:
     phrases = words_of(rendered.language, name)
+    # A creditor may be called "Court Street Supply", or have its office there: neither is a threat.
+    recorded = sorted({known.creditor_name, *known.names} - {""}, key=len, reverse=True)
     for sentence in rendered.sentences():
-        # A creditor may be called "Court Street Supply": its own name is not a threat.
-        for phrase in reading.phrases_in(sentence.replace(known.creditor_name, " "), phrases):
+        words = sentence
+        for record in recorded:
+            words = words.replace(reading.plain(record), " ")
+        for phrase in reading.phrases_in(words, phrases):
             yield sentence, f'{reason}: "{phrase}"'
 
 

@@ -61,9 +61,7 @@ def schedule_of(facts: Facts, channel: str) -> Schedule:
     found = candidates_of(facts)
     consumer = is_consumer(facts)
     zones = found.zones if found.known or not consumer else ()
-    return schedule(
-        zones=zones, country=facts.country, region=facts.region, channel=channel, consumer=consumer
-    )
+    return schedule(zones=zones, country=facts.country, region=facts.region, channel=channel, consumer=consumer)
 
 
 def next_permitted(
@@ -80,9 +78,7 @@ def next_permitted(
     ``zones`` empty means none is known: every zone of the country, and NeverPermitted for a consumer.
     Cached per schedule and second. Raises NeverPermitted.
     """
-    return opening(
-        schedule(zones=zones, country=country, region=region, channel=channel, consumer=consumer), at
-    )
+    return opening(schedule(zones=zones, country=country, region=region, channel=channel, consumer=consumer), at)
 
 
 def next_permitted_for(facts: Facts, *, channel: str, at: datetime) -> datetime:

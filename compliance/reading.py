@@ -21,13 +21,9 @@ LANGUAGES: frozenset[str] = frozenset(_LEXICON)
 _CURRENCIES = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "CA$": "CAD", "A$": "AUD", "¥": "JPY"}
 _SIGN = r"(?:US\$|CA\$|A\$|[$€£¥]|\b(?:USD|EUR|GBP|CAD|AUD|NZD|CHF|JPY|SEK|NOK|DKK|MXN|BRL)\b)"
 _FIGURE = r"\d(?:[\d,.'\u00a0\u202f]*\d)?"
-_AMOUNT = re.compile(
-    rf"(?:{_SIGN}\s?{_FIGURE}|{_FIGURE}\s?{_SIGN}|(?<![\w.,/-])\d[\d,]*\.\d\d(?![\w/.-]*\d))", re.I
-)
+_AMOUNT = re.compile(rf"(?:{_SIGN}\s?{_FIGURE}|{_FIGURE}\s?{_SIGN}|(?<![\w.,/-])\d[\d,]*\.\d\d(?![\w/.-]*\d))", re.I)
 _URL = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)[^\s<>\"')\]]+", re.I)
-_BARE_HOST = re.compile(
-    r"(?<![\w@./-])(?:[\w-]+\.)+(?:com|net|org|io|co|info|biz|link|me|app|xyz)\b(?:/\S*)?", re.I
-)
+_BARE_HOST = re.compile(r"(?<![\w@./-])(?:[\w-]+\.)+(?:com|net|org|io|co|info|biz|link|me|app|xyz)\b(?:/\S*)?", re.I)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(
     r"(?<![\w-])\+?\d?[\s.-]?\(?\d{3}\)?[\s.-]?\d{3}[\s.-]?\d{4}(?![\w-]*\d)|(?<!\w)\+\d[\d ().-]{6,}\d"
@@ -37,11 +33,11 @@ _IDENTIFIER = re.compile(
     r"([A-Za-z0-9][\w/-]*(?:\.\w+)*)",
     re.I,
 )
+_LONG_NUMBER = re.compile(r"(?<![\w.-])[A-Z]{0,4}\d(?:[ -]?\d){8,}(?!\w)")
 _NUMERIC_DATE = re.compile(r"(?<![\w/.-])(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?![\w/-])")
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
-_FAMILIAR = frozenset(
-    "USD EUR GBP CAD AUD NZD CHF LLC INC LLP LTD GMBH CORP ACH PDF FAQ VAT IBAN HTTP HTTPS UTC".split()
-)
+_FAMILIAR = frozenset({"LLC", "INC", "LLP", "LTD", "GMBH", "CORP", "ACH", "PDF", "FAQ", "VAT", "IBAN", "UTC"})
+_FAMILIAR |= {"USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +64,11 @@ class Rendered:
     def urls(self) -> tuple[str, ...]:
         """Every address a reader could follow: links in any part, and hosts written without a scheme."""
         found = [url for part in self.parts() for url in (*urls_in(part), *bare_hosts_in(part))]
-        return tuple(
-            dict.fromkeys([*found, *(h for h in hrefs_in(self.html) if not h.startswith("mailto:"))])
-        )
+        return tuple(dict.fromkeys([*found, *(h for h in hrefs_in(self.html) if not h.startswith("mailto:"))]))
 
     def emails(self) -> tuple[str, ...]:
         """Every email address in any part, also behind a mailto link."""
-        mailto = [
-            h.removeprefix("mailto:").split("?")[0] for h in hrefs_in(self.html) if h.startswith("mailto:")
-        ]
+        mailto = [h.removeprefix("mailto:").split("?")[0] for h in hrefs_in(self.html) if h.startswith("mailto:")]
         written = [address for part in self.parts() for address in _EMAIL.findall(without_urls(part))]
         return tuple(dict.fromkeys([*written, *mailto]))
 
@@ -130,9 +122,7 @@ def dates_in(sentence: str, language: str) -> Iterator[tuple[str, tuple[date, ..
     months, weekdays = words_of(language, "month"), words_of(language, "weekday")
     for match in _date_pattern(language).finditer(sentence):
         day = match["day"] or match["day2"]
-        month = next(
-            n for n, name in enumerate(months, 1) if name.startswith((match["m"] or match["m2"]).lower()[:3])
-        )
+        month = next(n for n, name in enumerate(months, 1) if name.startswith((match["m"] or match["m2"]).lower()[:3]))
         weekday = weekdays.index(match["weekday"].lower()) if match["weekday"] else None
         yield match.group().strip(), tuple(_days((match["year"], month, day))), weekday
 
@@ -141,6 +131,11 @@ def identifiers_in(sentence: str) -> list[str]:
     """Every number introduced as an invoice, a case, an account or by '#', if it holds a digit."""
     found = (match.group(1).rstrip(".,;:") for match in _IDENTIFIER.finditer(sentence))
     return [text for text in found if any(letter.isdigit() for letter in text)]
+
+
+def long_numbers_in(sentence: str) -> list[str]:
+    """Every run of nine digits or more: bank accounts, cards, numbers of somebody else."""
+    return [match.group() for match in _LONG_NUMBER.finditer(_AMOUNT.sub(" ", sentence))]
 
 
 def phones_in(sentence: str, identifiers: frozenset[str]) -> list[str]:
@@ -182,12 +177,10 @@ def host_of(url: str) -> str:
 
 def shouted(sentence: str, names: frozenset[str]) -> str:
     """The first shout: a word of five or more capitals, or two of three or more in a row; else ""."""
-    loud = [
-        word for word in _WORD.findall(_EMAIL.sub(" ", sentence)) if _is_loud(word, names) or word.islower()
-    ]
-    for before, word in zip(["", *loud], loud, strict=False):
-        if word.isupper() and (len(word) >= 5 or before.isupper()):
-            return word
+    words = [word for word in _WORD.findall(_EMAIL.sub(" ", sentence)) if len(word) > 2 or not word.isupper()]
+    for before, word in zip(["", *words], words, strict=False):
+        if _is_loud(word, names) and (len(word) >= 5 or _is_loud(before, names)):
+            return str(word)
     return ""
 
 
@@ -253,9 +246,7 @@ def _phrase_pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
 
 @lru_cache(maxsize=16)
 def _date_pattern(language: str) -> re.Pattern[str]:
-    names = "|".join(
-        rf"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in words_of(language, "month")
-    )
+    names = "|".join(rf"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in words_of(language, "month"))
     weekday = rf"(?:(?P<weekday>{'|'.join(words_of(language, 'weekday'))}),?\s+(?:the\s+)?)?"
     first = rf"(?P<m>{names})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
     second = rf"(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m2>{names})\.?"

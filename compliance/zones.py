@@ -27,9 +27,7 @@ class Candidates:
     known: bool
 
 
-def candidates(
-    *, country: str | None, region: str | None, phone: str | None, declared: str | None
-) -> Candidates:
+def candidates(*, country: str | None, region: str | None, phone: str | None, declared: str | None) -> Candidates:
     """Every zone that address, area code and declaration point to; none → every zone of the country."""
     country = _code(country)
     sources = [("address", zone) for zone in region_zones(country, region)]
@@ -43,9 +41,7 @@ def candidates(
 
 def candidates_of(facts: Facts) -> Candidates:
     """``candidates`` for a snapshot; the recipient's own phone is the one in ``facts.phone``."""
-    return candidates(
-        country=facts.country, region=facts.region, phone=facts.phone, declared=facts.declared_zone
-    )
+    return candidates(country=facts.country, region=facts.region, phone=facts.phone, declared=facts.declared_zone)
 
 
 def days_of(facts: Facts) -> tuple[str, ...]:

@@ -2,9 +2,26 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from agentcollect.kit import clock
+from dashboard.queries import people
+
+THEMES = frozenset({"light", "dark"})
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Organisation, mode and theme of the signed-in member; empty elsewhere."""
-    return {}
+    """Theme for every page; organisation, mode and zone where a member is seated; `now` for relative days."""
+    theme = request.COOKIES.get("theme", "")
+    match = getattr(request, "resolver_match", None)
+    seat = getattr(request, "seat", None)
+    return {
+        "theme": theme if theme in THEMES else "",
+        "seat": seat,
+        "members": SimpleLazyObject(lambda: people.members(seat)) if seat else {},
+        "section": (match.url_name or "").partition("-")[0] if match else "",
+        "now": clock.now(),
+        "base_url": settings.PUBLIC_URL,
+    }

@@ -90,11 +90,35 @@ _type(
         "timeline": [],
     },
 )
-_type("case.opened", "An invoice is in collection.", "Invoice in collection: {invoice_number}, {debtor}", "case", example=_CASE | {"balance": 15000})
-_type("case.updated", "A case changed.", "Case updated: {change}", "case", example=_CASE | {"change": "needs_contact"})
+_type(
+    "case.opened",
+    "An invoice is in collection.",
+    "Invoice in collection: {invoice_number}, {debtor}",
+    "case",
+    example=_CASE | {"balance": 15000},
+)
+_type(
+    "case.updated",
+    "A case changed.",
+    "Case updated: {change}",
+    "case",
+    example=_CASE | {"change": "needs_contact"},
+)
 _type("case.held", "Outreach for a case waits.", "On hold: {hold}", "case", example=_CASE | {"hold": "dispute"})
-_type("case.released", "A hold was released.", "Hold released: {hold}", "case", example=_CASE | {"hold": "dispute"})
-_type("case.closed", "A case ended.", "Case closed: {reason}", "case", example=_CASE | {"reason": "paid", "balance": 0})
+_type(
+    "case.released",
+    "A hold was released.",
+    "Hold released: {hold}",
+    "case",
+    example=_CASE | {"hold": "dispute"},
+)
+_type(
+    "case.closed",
+    "A case ended.",
+    "Case closed: {reason}",
+    "case",
+    example=_CASE | {"reason": "paid", "balance": 0},
+)
 _type(
     "case.escalated",
     "An independent attorney, engaged by you and licensed in the debtor's state, has accepted the case.",
@@ -131,10 +155,36 @@ _type(
         }
     },
 )
-_type("contact.suppressed", "A debtor closed a medium for one address.", "{channel} opted out", "contact", example=_CASE | {"contact_id": "con_0UZ8pq1K9xQk4Fw2aBcDeF", "channel": "email", "reason": "opt_out"})
-_MESSAGE = _CASE | {"message_id": "msg_0UZ8pq1K9xQk4Fw2aBcDeF", "contact_id": "con_0UZ8pq1K9xQk4Fw2aBcDeF", "channel": "email", "intent": "first_reminder", "subject": "Invoice #2025-0847 — Your Company"}
-_type("message.sent", "A message was handed to the mail provider.", "Email sent: “{subject}”", "message", channel="email", example=_MESSAGE)
-_type("message.failed", "A message could not be sent.", "Email not sent: {error}", "message", channel="email", example=_MESSAGE | {"error": "mailbox does not exist"})
+_type(
+    "contact.suppressed",
+    "A debtor closed a medium for one address.",
+    "{channel} opted out",
+    "contact",
+    example=_CASE | {"contact_id": "con_0UZ8pq1K9xQk4Fw2aBcDeF", "channel": "email", "reason": "opt_out"},
+)
+_MESSAGE = _CASE | {
+    "message_id": "msg_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "contact_id": "con_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "channel": "email",
+    "intent": "first_reminder",
+    "subject": "Invoice #2025-0847 — Your Company",
+}
+_type(
+    "message.sent",
+    "A message was handed to the mail provider.",
+    "Email sent: “{subject}”",
+    "message",
+    channel="email",
+    example=_MESSAGE,
+)
+_type(
+    "message.failed",
+    "A message could not be sent.",
+    "Email not sent: {error}",
+    "message",
+    channel="email",
+    example=_MESSAGE | {"error": "mailbox does not exist"},
+)
 _type(
     "payment.received",
     "The debtor made a payment. Includes amount, method, and invoice number.",
@@ -150,22 +200,86 @@ _type(
         "payment_id": "pay_0UZ8pq1K9xQk4Fw2aBcDeF",
         "balance": 0,
         "source": "page",
-        "breakdown": {"principal": 15000, "interest": 0, "fees": 0, "unapplied": 0, "processor_fee": 0, "success_fee": 0, "net": 15000},
+        "breakdown": {
+            "principal": 15000,
+            "interest": 0,
+            "fees": 0,
+            "unapplied": 0,
+            "processor_fee": 0,
+            "success_fee": 0,
+            "net": 15000,
+        },
     },
 )
-_type("payment.failed", "A payment did not go through.", "Payment failed: {failure}", "payment", channel="payment", example=_CASE | {"payment_id": "pay_0UZ8pq1K9xQk4Fw2aBcDeF", "amount": 15000, "method": "card", "failure": "card declined"})
-_type("import.completed", "A CSV was read into its campaign.", "Import finished: {rows_enrolled} of {rows_read} rows", "campaign", example=_CAMPAIGN | {"import_id": "imp_0UZ8pq1K9xQk4Fw2aBcDeF", "rows_read": 10, "rows_enrolled": 10, "problems": []})
-_type("import.failed", "A CSV could not be read.", "Import failed: {error}", "campaign", example=_CAMPAIGN | {"import_id": "imp_0UZ8pq1K9xQk4Fw2aBcDeF", "error": "the file is not CSV"})
-_type("webhook.test", "A test you asked for.", "Webhook test", "developer", example={"message": "It works."})
+_type(
+    "payment.failed",
+    "A payment did not go through.",
+    "Payment failed: {failure}",
+    "payment",
+    channel="payment",
+    example=_CASE
+    | {
+        "payment_id": "pay_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "amount": 15000,
+        "method": "card",
+        "failure": "card declined",
+    },
+)
+_type(
+    "import.completed",
+    "A CSV was read into its campaign.",
+    "Import finished: {rows_enrolled} of {rows_read} rows",
+    "campaign",
+    example=_CAMPAIGN
+    | {"import_id": "imp_0UZ8pq1K9xQk4Fw2aBcDeF", "rows_read": 10, "rows_enrolled": 10, "problems": []},
+)
+_type(
+    "import.failed",
+    "A CSV could not be read.",
+    "Import failed: {error}",
+    "campaign",
+    example=_CAMPAIGN | {"import_id": "imp_0UZ8pq1K9xQk4Fw2aBcDeF", "error": "the file is not CSV"},
+)
+_type(
+    "webhook.test",
+    "A test you asked for; sent to the endpoint it names only.",
+    "Webhook test",
+    "developer",
+    example={"webhook_id": "wh_0UZ8pq1K7Lm3pRx1aBcDeF", "message": "It works."},
+)
+_type(
+    "endpoint.disabled",
+    "A webhook endpoint takes no more deliveries.",
+    "Webhook endpoint disabled: {reason}",
+    "developer",
+    example={
+        "webhook_id": "wh_0UZ8pq1K7Lm3pRx1aBcDeF",
+        "url": "https://yourapp.com/webhooks/ac",
+        "reason": "It answered 410 Gone.",
+    },
+)
 
 # Internal: timeline and audit only.
 _type("contact.waited", "", "Waiting: {reason}", "wait", public=False)
 _type("contact.denied", "", "Not contacted: {reason}", "wait", public=False)
-_type("message.unconfirmed", "", "Email in doubt: it may have left; it is not repeated", "wait", public=False, channel="email")
+_type(
+    "message.unconfirmed",
+    "",
+    "Email in doubt: it may have left; it is not repeated",
+    "wait",
+    public=False,
+    channel="email",
+)
 _type("referral.proposed", "", "Ready for an attorney; waiting for your decision", "case", public=False)
+_type("organisation.created", "", "Organisation {name} created", "audit", public=False)
+_type("organisation.live_approved", "", "Approved for live mode", "audit", public=False)
+_type("member.added", "", "Member added as {role}", "audit", public=False)
+_type("member.password_set", "", "A member's password was set", "audit", public=False)
 _type("key.created", "", "API key {prefix}… created", "audit", public=False)
 _type("key.revoked", "", "API key {prefix}… revoked", "audit", public=False)
 _type("endpoint.created", "", "Webhook endpoint registered", "audit", public=False)
+_type("endpoint.updated", "", "Webhook endpoint changed", "audit", public=False)
+_type("endpoint.deleted", "", "Webhook endpoint deleted", "audit", public=False)
 _type("delivery.replayed", "", "Webhook {event_id} replayed", "audit", public=False)
 
 PUBLIC = frozenset(name for name, definition in TYPES.items() if definition.public)

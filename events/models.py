@@ -13,7 +13,9 @@ from agentcollect.kit.models import Tenant
 class Counter(models.Model):
     """The last sequence number given out, per organisation and mode. Locked last in every transaction."""
 
-    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, db_index=False, related_name="+")
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     livemode = models.BooleanField()
     value = models.PositiveBigIntegerField()
 
@@ -48,7 +50,7 @@ class Event(Tenant):
         indexes = [
             models.Index(fields=["campaign_id", "created_at"], name="event_campaign", condition=~Q(campaign_id="")),
             models.Index(fields=["case_id", "created_at"], name="event_case", condition=~Q(case_id="")),
-            models.Index(fields=["organisation", "livemode", "type", "created_at"], name="event_type"),
+            models.Index(fields=["organisation", "livemode", "type", "sequence"], name="event_type"),
         ]
 
     class Integrity:

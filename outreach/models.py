@@ -32,7 +32,11 @@ class Decision(Tenant):
 
 
 class Message(Tenant):
-    """One message to (or, later, from) a person at the debtor, exactly as it left."""
+    """One message to (or, later, from) a person at the debtor, exactly as it left.
+
+    Exists from the reservation on, so that it counts against the caps before a byte has left; `tries` counts
+    temporary refusals of the mail server, none of which the debtor saw.
+    """
 
     class Status(models.TextChoices):
         RESERVED = "reserved"
@@ -66,6 +70,7 @@ class Message(Tenant):
     variant = models.CharField(max_length=40, blank=True)
     guards = models.JSONField(default=list)
     error = models.CharField(max_length=300, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
     handed_over_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
 
@@ -96,6 +101,7 @@ class MailboxItem(Tenant):
     raw = models.TextField()
 
     class Meta:
+        constraints = [models.CheckConstraint(condition=Q(livemode=False), name="mailbox_is_test_mode")]
         indexes = [models.Index(fields=["organisation", "livemode", "created_at"], name="mailbox_list")]
 
     class Integrity:

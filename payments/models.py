@@ -65,6 +65,7 @@ class Payment(Tenant):
             models.Index(fields=["organisation", "livemode", "created_at", "id"], name="payment_list"),
             models.Index(fields=["case", "created_at"], name="payment_case"),
             models.Index(fields=["campaign_id", "created_at"], name="payment_campaign"),
+            models.Index(fields=["recorded_at"], name="payment_processing", condition=Q(status="processing")),
         ]
 
     class Integrity:

@@ -13,7 +13,10 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+
+import psycopg
+from psycopg import sql
 
 from agentcollect.supervisor import broker as valkey
 from agentcollect.supervisor.processes import die_with_parent, spawn
@@ -75,7 +78,8 @@ class Postgres:
             )
         self._wait(self.folder / f".s.PGSQL.{port}")
         host = quote(str(self.folder), safe="")
-        self.url = f"postgresql://agentcollect@{host}:{port}/postgres"
+        self.url = f"postgresql://agentcollect@{host}:{port}/agentcollect"
+        create_database(with_database(self.url, "postgres"), "agentcollect")
         return self
 
     def stop(self) -> None:
@@ -192,6 +196,26 @@ def start_postgres() -> Postgres:
     except BaseException:
         server.stop()
         raise
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server and options, another database."""
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def create_database(url: str, name: str) -> None:
+    """A database beside the one that `url` names."""
+    _administer(url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def drop_database(url: str, name: str) -> None:
+    """Also while somebody is still connected."""
+    _administer(url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _administer(url: str, statement: sql.Composed) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
 
 
 def find_chromium() -> str | None:

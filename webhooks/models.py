@@ -12,12 +12,11 @@ class Endpoint(Tenant):
 
     class Status(models.TextChoices):
         ACTIVE = "active"
-        PAUSED = "paused"
         DISABLED = "disabled"
         DELETED = "deleted"
 
     id = PublicIdField("wh")
-    url = models.CharField(max_length=2000)
+    url = models.CharField(max_length=2048)
     description = models.CharField(max_length=200, blank=True)
     events = models.JSONField()
     status = models.CharField(max_length=10, choices=Status.choices)
@@ -38,8 +37,10 @@ class Endpoint(Tenant):
 class Delivery(Tenant):
     """One event owed to one endpoint, written in the event's own transaction; the sender's queue is this table.
 
-    `next_attempt_at` is never empty while `pending`: no row without a next step. `lease_token` fences: a worker that
-    lost its lease cannot settle.
+    `next_attempt_at` is never empty while `pending`: no row without a next step. `lease_until` says that a worker has
+    it now; `lease_token` moves at every claim, settlement and release, so a worker that lost its lease cannot settle.
+    The due index leads by endpoint, because the sender asks each endpoint for its oldest few: a backlog of one is
+    never walked to find the work of another.
     """
 
     class Status(models.TextChoices):
@@ -64,15 +65,22 @@ class Delivery(Tenant):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["endpoint", "event_id"], name="delivery_once_per_event"),
+            models.UniqueConstraint(fields=["event_id", "endpoint"], name="delivery_once_per_event"),
             models.CheckConstraint(
                 condition=~Q(status="pending") | Q(next_attempt_at__isnull=False), name="delivery_pending_has_next"
             ),
         ]
         indexes = [
-            models.Index(fields=["next_attempt_at", "id"], name="delivery_due", condition=Q(status="pending")),
+            models.Index(
+                fields=["endpoint", "next_attempt_at", "id"], name="delivery_due", condition=Q(status="pending")
+            ),
             models.Index(fields=["organisation", "livemode", "created_at", "id"], name="delivery_list"),
-            models.Index(fields=["event_id"], name="delivery_event"),
+            models.Index(fields=["endpoint", "created_at", "id"], name="delivery_endpoint_list"),
+            models.Index(
+                fields=["organisation", "livemode", "created_at", "id"],
+                name="delivery_failed",
+                condition=Q(status="failed"),
+            ),
         ]
 
     class Integrity:

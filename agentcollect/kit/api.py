@@ -1,15 +1,9 @@
-"""The shared half of every `/v1` view: how a body is read, how an answer is written, which parameters are known."""
+"""The shared half of every `/v1` view: which parameters and fields are known, which headers every answer has."""
 
-import json
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
-import orjson
 from django.conf import settings
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,87 +12,22 @@ from agentcollect.kit import errors
 from agentcollect.kit.errors import ApiError, FieldError
 
 
-class OrjsonRenderer(BaseRenderer):
-    media_type = "application/json"
-    format = "json"
-    charset = None
-
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        return b"" if data is None else orjson.dumps(data)
-
-
-class JSONOnly(BaseContentNegotiation):
-    """JSON whatever was asked for: this API has one form."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        return renderers[0], renderers[0].media_type
-
-
-class AnyTypeJSONParser(BaseParser):
-    """Reads JSON whatever the Content-Type says: two of the product page's own curls send none."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        return parse_json(read_body(stream))
-
-
-def read_body(stream: Any) -> bytes:
-    """The body, at most API_MAX_BODY_BYTES. Raises ApiError(body_too_large)."""
-    limit = settings.API_MAX_BODY_BYTES
-    raw = stream.read(limit + 1)
-    if len(raw) > limit:
-        raise ApiError("body_too_large", f"The body is larger than {limit} bytes.")
-    return raw
-
-
-def parse_json(raw: bytes) -> Any:
-    """JSON with exact numbers (Decimal). Refuses NaN, Infinity, exponents, NUL and duplicate keys."""
-    try:
-        return json.loads(
-            raw.decode("utf-8-sig") or "{}",
-            parse_float=_decimal,
-            parse_constant=_refuse,
-            object_pairs_hook=_no_twins,
-        )
-    except UnicodeDecodeError as error:
-        raise ApiError("unsupported_media_type", "The body is not UTF-8.") from error
-    except (ValueError, RecursionError) as error:
-        raise ApiError("malformed_json", f"The body is not valid JSON: {str(error)[:160]}.") from error
-
-
-def _decimal(text: str) -> Decimal:
-    if "e" in text or "E" in text:
-        raise ValueError(f"numbers are written without an exponent, not {text[:40]}")
-    return Decimal(text)
-
-
-def _refuse(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a number")
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object names the same field twice")
-    return found
-
-
 class ApiView(APIView):
     """A view of `/v1`. Subclasses name `scopes` per method, and the query `parameters` they know.
 
     Below it every handler does one call down and translates the answer; `self.principal` says who asks.
     """
 
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     scopes: dict[str, str] = {}
     parameters: dict[str, frozenset[str]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.perform_authentication(request)
         self.check_permissions(request)
+        version = request.headers.get("AgentCollect-Version", settings.API_VERSION)
+        if version != settings.API_VERSION:
+            raise ApiError("unknown_version", f"There is no version {version[:40]!r}; this is {settings.API_VERSION}.")
         known = self.parameters.get(request.method or "", frozenset())
         for name in request.query_params:
             if name not in known and not (name.startswith("metadata[") and "metadata" in known):
@@ -131,8 +60,14 @@ def body_object(request: Request, known: frozenset[str], required: frozenset[str
     body = request.data
     if not isinstance(body, dict):
         raise ApiError("invalid_request", "The body must be a JSON object.")
-    faults = [FieldError(name, "unknown_field", f"There is no field {name[:60]!r} here.") for name in body if name not in known]
-    faults += [FieldError(name, "missing_field", f"{name} is required.") for name in sorted(required) if body.get(name) is None]
+    faults = [
+        FieldError(name, "unknown_field", f"There is no field {name[:60]!r} here.")
+        for name in body
+        if name not in known
+    ]
+    faults += [
+        FieldError(name, "missing_field", f"{name} is required.") for name in sorted(required) if body.get(name) is None
+    ]
     if faults:
         raise errors.invalid(faults)
     return body

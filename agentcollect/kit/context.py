@@ -9,7 +9,11 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 def begin(given: str = "") -> str:
     """Name this unit of work (a request, a task run) and return its id; `given` is taken when it is plain text."""
-    value = given if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "_").isidentifier() else ids.new("req")
+    value = (
+        given
+        if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "_").isidentifier()
+        else ids.new("req")
+    )
     _request_id.set(value)
     return value
 

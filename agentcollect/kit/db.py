@@ -1,6 +1,6 @@
 """What the database must promise, in both dialects: commit order, bulk insert, claims, append-only rows, tenant keys.
 
-Raw SQL of the project lives here and nowhere else, each statement with its twin for PostgreSQL and SQLite.
+Raw SQL of the project lives here and in kit/due.py, nowhere else, each statement with its twin for PostgreSQL and SQLite.
 """
 
 import contextlib
@@ -140,13 +140,14 @@ def _copy_value(value: Any) -> str:
 
 def claimable(queryset: models.QuerySet) -> models.QuerySet:
     """Lock the rows about to be claimed and pass over those another worker holds (SQLite has one writer anyway)."""
-    return queryset.select_for_update(skip_locked=True) if is_postgresql() else queryset
+    return queryset.select_for_update(skip_locked=True, of=("self",)) if is_postgresql() else queryset
 
 
 def locked(queryset: models.QuerySet) -> models.QuerySet:
     """Lock rows for the rest of the transaction. Order, everywhere: organisation, campaign, debtor, case, step,
-    payment, endpoint, delivery; the event counter is last and taken by `atomic` itself."""
-    return queryset.select_for_update() if is_postgresql() else queryset
+    payment, endpoint, delivery; the event counter is last and taken by `atomic` itself. Rows joined by `select_related`
+    are read, not locked: a parent locked by the way would break that order."""
+    return queryset.select_for_update(of=("self",)) if is_postgresql() else queryset
 
 
 def advisory_slot(name: str, slots: int) -> None:

@@ -98,19 +98,39 @@ def invalid(errors: list[FieldError]) -> ApiError:
 
 define("invalid_request", 400, "The request is not valid; `errors` names each field.")
 define("malformed_json", 400, "The body is not valid JSON.")
+define("invalid_type", 400, "A field has the wrong JSON type.")
 define("unknown_field", 400, "The body has a field this endpoint does not know.")
 define("missing_field", 400, "A required field is missing.")
+define("invalid_url", 400, "The address is not one we may fetch.")
+define("invalid_metadata", 400, "`metadata` takes 50 keys of 40 characters with texts of 500.")
 define("unknown_parameter", 400, "The query has a parameter this endpoint does not know.")
+define("unknown_version", 400, "There is no such version of this API.")
+define("missing_credentials", 401, "Send `Authorization: Bearer` with an API key or an access token.")
+define("forbidden", 403, "This is not allowed.")
 define("not_found", 404, "There is no such object, or it belongs to another organisation or mode.")
 define("method_not_allowed", 405, "This address does not take this method.")
 define("body_too_large", 413, "The body is larger than this endpoint takes.")
 define("unsupported_media_type", 415, "The body's charset or encoding cannot be read.")
 define("illegal_transition", 409, "The object's state does not allow this.")
-define("internal_error", 500, "Something failed on our side. Nothing was half-written; retrying is safe.", retryable=True)
+define(
+    "internal_error",
+    500,
+    "Something failed on our side. Nothing was half-written; retrying is safe.",
+    retryable=True,
+)
 define("service_unavailable", 503, "A part we need is not answering. Retry in a moment.", retryable=True)
 
 # What DRF and Django raise by themselves, said in our codes.
-_BY_STATUS = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
+_BY_STATUS = {
+    400: "invalid_request",
+    401: "missing_credentials",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    415: "unsupported_media_type",
+}
+# RFC 9110, 11.6.1: a 401 says how to come back.
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="AgentCollect"'}
 
 
 def respond(error: ApiError) -> HttpResponse:
@@ -128,7 +148,8 @@ def handle(exc: Exception, _context: dict[str, Any]) -> Any:
 
     if isinstance(exc, APIException):
         code = _BY_STATUS.get(exc.status_code, "invalid_request")
-        exc = ApiError(code, str(exc.detail) if exc.status_code != 404 else "")
+        said = str(exc.detail) if exc.status_code in {400, 405, 415} else ""
+        exc = ApiError(code, said, headers=CHALLENGE if exc.status_code == 401 else None)
     elif isinstance(exc, Http404):
         exc = ApiError("not_found")
     if not isinstance(exc, ApiError):
@@ -147,7 +168,13 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR) if _wants_page(request) else respond(ApiError("internal_error"))
+    if _wants_page(request):
+        return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    answer = respond(ApiError("internal_error"))
+    if verdict := getattr(request, "rate_limit", None):
+        for name, value in verdict.headers().items():
+            answer[name] = value
+    return answer
 
 
 def _wants_page(request: HttpRequest) -> bool:

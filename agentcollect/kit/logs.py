@@ -47,5 +47,11 @@ def configure(options: dict[str, Any]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(options["level"])
-    for noisy in ("celery.app.trace", "celery.worker.strategy", "urllib3", "aiohttp.access", "django.request"):
+    for noisy in (
+        "celery.app.trace",
+        "celery.worker.strategy",
+        "urllib3",
+        "aiohttp.access",
+        "django.request",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING if noisy != "django.request" else logging.ERROR)

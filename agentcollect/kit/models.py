@@ -1,5 +1,7 @@
 """The abstract row of a tenant: whose it is, in which mode, and the two clocks it keeps."""
 
+from typing import Any
+
 from django.db import models
 
 
@@ -11,7 +13,9 @@ class Tenant(models.Model):
     livemode) of each, so Django's own single-column foreign key would only check the same thing twice.
     """
 
-    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, db_index=False, related_name="+")
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     livemode = models.BooleanField()
     created_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
@@ -20,11 +24,15 @@ class Tenant(models.Model):
         abstract = True
 
 
-class ParentKey(models.ForeignKey):
+class ParentKey(models.ForeignKey[Any, Any]):
     """A reference to a parent of the same tenant: the composite key of `Integrity.tenant_parents` checks it.
 
     No index by default: each table names the ones its reads need.
     """
 
     def __init__(self, to: str, on_delete: object = models.PROTECT, **options: object) -> None:
-        super().__init__(to, on_delete=on_delete, **({"db_constraint": False, "db_index": False, "related_name": "+"} | options))
+        super().__init__(
+            to,
+            on_delete=on_delete,
+            **({"db_constraint": False, "db_index": False, "related_name": "+"} | options),
+        )

@@ -12,7 +12,7 @@ errors.define("invalid_amount", 400, "The amount is not a positive JSON number t
 errors.define("invalid_currency", 400, "The currency is not an ISO 4217 code in use.")
 
 # ISO 4217 codes that are no money one could owe an invoice in (metals, test and accounting units).
-_NO_MONEY = frozenset("XAU XAG XPT XPD XTS XXX XDR XBA XBB XBC XBD XSU XUA".split())
+_NO_MONEY = frozenset(["XAU", "XAG", "XPT", "XPD", "XTS", "XXX", "XDR", "XBA", "XBB", "XBC", "XBD", "XSU", "XUA"])
 CURRENCIES = frozenset(code for code in list_currencies() if len(code) == 3) - _NO_MONEY
 
 

@@ -69,7 +69,7 @@ def make_cursor(position: list[Any], question: str) -> str:
     return base64.urlsafe_b64encode(_mac(body) + body).decode().rstrip("=")
 
 
-def read_cursor(cursor: str, question: str) -> list[Any]:
+def read_cursor(cursor: str, question: str, *, param: str = "cursor") -> list[Any]:
     """The position in `cursor`. Raises ApiError: invalid_cursor when forged, cursor_mismatch when foreign."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -78,9 +78,9 @@ def read_cursor(cursor: str, question: str) -> list[Any]:
             raise ValueError
         position, made_for = json.loads(body)
     except ValueError as error:
-        raise ApiError("invalid_cursor", param="cursor") from error
+        raise ApiError("invalid_cursor", param=param) from error
     if made_for != question:
-        raise ApiError("cursor_mismatch", param="cursor")
+        raise ApiError("cursor_mismatch", param=param)
     return position
 
 

@@ -20,6 +20,7 @@ from agentcollect.supervisor.say import Stop, say
 from agentcollect.supervisor.supervise import Interrupted, Signals, Supervisor
 
 ROOT, VAR = embedded.ROOT, embedded.VAR.resolve()
+READY = "ready.json"  # written once everything answers: what bootstrap printed
 READY_SECONDS = 60.0
 
 
@@ -34,17 +35,20 @@ def main() -> int:
     except Stop as stop:
         say(f"AgentCollect: {stop}")
         return 1
+    except OSError as error:
+        say(f"AgentCollect: the state folder cannot be used: {error}")
+        return 1
     with held:
         return run(port, signals)
 
 
 def run(port: int, signals: Signals) -> int:
     """Everything between holding the lock and giving it back."""
-    env = {**os.environ, "AGENTCOLLECT_VAR": str(VAR), "PYTHONUNBUFFERED": "1"}
     base_url = f"http://127.0.0.1:{port}"
     VAR.chmod(0o700)
+    (VAR / READY).unlink(missing_ok=True)
     record.write(base_url, {})
-    supervisor = Supervisor(var=VAR, base_url=base_url, env=env, signals=signals)
+    supervisor = Supervisor(var=VAR, base_url=base_url, env=environment(), signals=signals)
     try:
         bring_up(supervisor, port)
         supervisor.forever()
@@ -59,6 +63,16 @@ def run(port: int, signals: Signals) -> int:
         say("Stopped.")
 
 
+def environment() -> dict[str, str]:
+    """The children's environment: one machine's defaults, also where DATABASE_URL names a server."""
+    defaults = {
+        "SECRETS_FROM_VAR": "1",
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "EGRESS_ALLOW_LOOPBACK_HTTP": "1",
+    }
+    return {**defaults, **os.environ, "AGENTCOLLECT_VAR": str(VAR), "PYTHONUNBUFFERED": "1"}
+
+
 def bring_up(supervisor: Supervisor, port: int) -> None:
     """Broker, database, static files, children; then the welcome page."""
     start_broker(supervisor)
@@ -67,7 +81,8 @@ def bring_up(supervisor: Supervisor, port: int) -> None:
     supervisor.run_once("migrate", migrate, cwd=ROOT, failure="The database could not be prepared.")
     collect_static(supervisor)
     say("Starting web, worker, sender and beat.")
-    supervisor.start(product(ROOT, VAR, port))
+    web, *others = product(ROOT, VAR, port)
+    supervisor.start([web])
     demo = bootstrap(supervisor)
     supervisor.wait_until(
         lambda: is_ready(port),
@@ -75,7 +90,8 @@ def bring_up(supervisor: Supervisor, port: int) -> None:
         failure=f"The web process did not become ready within {READY_SECONDS:g} s.",
         blame="web",
     )
-    embedded.write_json("bootstrap.json", demo)
+    supervisor.start(others)  # after the web process: on two cores all at once would make everybody wait longer
+    embedded.write_json(READY, demo)
     say(welcome.text(supervisor.base_url, demo))
 
 
@@ -108,7 +124,7 @@ def collect_static(supervisor: Supervisor) -> None:
 def static_version() -> str:
     """Changes with the lock file and with any static file of a room."""
     digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
-    for path in sorted(ROOT.glob("*/static/**/*")):
+    for path in sorted(path for path in ROOT.glob("*/static/**/*") if not path.is_relative_to(VAR)):
         stat = path.stat()
         digest.update(f"{path.relative_to(ROOT)} {stat.st_mtime_ns} {stat.st_size}\n".encode())
     return digest.hexdigest()

@@ -50,8 +50,7 @@ def configure(folder: Path) -> tuple[list[str], str]:
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text(
-        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\n"
-        'save ""\nappendonly no\ndatabases 64\ndaemonize no\n'
+        f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\ndatabases 64\ndaemonize no\n'
     )
     # A relative name: the configuration's own parser would cut a path at its spaces.
     return [server, path.name], f"redis://:{password}@127.0.0.1:{port}/0"

@@ -1,7 +1,7 @@
-"""Make `.venv` and install the locked packages into it. Run by the machine's own Python: standard library only.
+"""Make `.venv` and install the locked packages. The machine's own Python runs it: standard library only.
 
-`python3 agentcollect/supervisor/install.py run|dev`, from the root of the checkout. The second time it only compares
-the stamp `.venv/.installed-<what>`, a hash of the lock files and the interpreter, with what it would write.
+`python3 agentcollect/supervisor/install.py run|dev`, from the root of the checkout. The second time it only
+compares the stamp `.venv/.installed-<what>`, a hash of lock files and interpreter, with what it would write.
 """
 
 import fcntl
@@ -64,7 +64,7 @@ def install(what: str) -> bool:
     if not make_venv():
         return False
     say(f"Installing the packages of {LOCKS[what]} (only when it changed).")
-    if not (fetch_with_uv(LOCKS[what]) or fetch_with_pip(LOCKS[what])):
+    if not fetch(LOCKS[what]):
         say(explain())
         return False
     for name in INCLUDES[what]:
@@ -82,25 +82,22 @@ def make_venv() -> bool:
         return False
     say("Making .venv.")
     shutil.rmtree(VENV, ignore_errors=True)
-    made = subprocess.run(
-        [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False
-    )
+    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
     if made.returncode:
         say(f"Could not make .venv: {last_line(made.stdout + made.stderr)}")
     return made.returncode == 0
 
 
-def fetch_with_uv(lock: str) -> bool:
-    """uv does in seconds what takes pip a minute; it is locked by hash itself."""
-    return pip("tools.txt") and run(
-        *(str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "--system-certs", "--require-hashes"),
-        *("--python", str(PYTHON), "-r", lock),
-    )
+def fetch(lock: str) -> bool:
+    """By uv, locked by hash itself (seconds where pip takes a minute); by pip where uv fails."""
+    if not pip("tools.txt") and is_network_down():
+        return False  # pip would only wait for the same end
+    return uv(lock) or pip(lock)
 
 
-def fetch_with_pip(lock: str) -> bool:
-    """Where uv has no wheel or cannot reach its index. Without a network it would only wait for the same end."""
-    return not is_network_down() and pip(lock)
+def uv(lock: str) -> bool:
+    options = ("--quiet", "--system-certs", "--require-hashes", "--python", str(PYTHON))
+    return run(str(PYTHON), "-m", "uv", "pip", "install", *options, "-r", lock)
 
 
 def pip(lock: str) -> bool:

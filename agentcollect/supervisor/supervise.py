@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from agentcollect.supervisor import processes, record
 from agentcollect.supervisor.children import Plan
@@ -116,7 +116,7 @@ class Supervisor:
                 raise self._failed(blame, failure)
             self.signals.sleep(0.1)
 
-    def forever(self) -> None:
+    def forever(self) -> NoReturn:
         """Watch until somebody asks us to stop (`Interrupted`) or a child cannot be kept alive (`Stop`)."""
         while True:
             self.watch()
@@ -150,9 +150,7 @@ class Supervisor:
         assert child.process is not None
         name, code = child.plan.name, child.process.returncode
         lived = time.monotonic() - child.since
-        processes.kill_sessions(
-            [child.process.pid]
-        )  # its own children would hold the port, or work on unseen
+        processes.kill_sessions([child.process.pid])  # its own children would hold the port, or work on unseen
         child.process = None
         child.quick_deaths = child.quick_deaths + 1 if lived < QUICK else 1
         if child.quick_deaths >= QUICK_DEATHS:

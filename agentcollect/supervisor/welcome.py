@@ -28,7 +28,7 @@ def text(base_url: str, demo: dict[str, Any]) -> str:
     calls = [
         ("1. Exchange the key for a token", _auth(base_url, key)),
         ("2. Upload an invoice", _post(base_url, "/v1/campaigns", _CAMPAIGN)),
-        ("3. Register a webhook (listen with: nc -lk 9099)", _post(base_url, "/v1/webhooks", _WEBHOOK)),
+        ("3. Register a webhook", _post(base_url, "/v1/webhooks", _WEBHOOK)),
     ]
     steps = "\n\n".join(f"# {title}\n{call}" for title, call in calls)
     return f"""
@@ -38,12 +38,15 @@ AgentCollect runs at {base_url}
   Dashboard  {base_url}/dashboard
   Login      {login.get("email", "")}  /  {login.get("password", "")}
 
-Paste these, in this terminal's neighbour:
+Paste these into another terminal:
 
 {steps}
 
-The mail that would have gone out, and the payment page it links to: {base_url}/dashboard/mailbox
-Pay there, and the webhook arrives. Reference: {base_url}/docs
+Then, as the debtor: open the campaign in the dashboard and press "Send next step now"; the mail is in
+{base_url}/dashboard/mailbox and holds the link to the payment page. Pay there, and the webhook fires.
+Watch it arrive (in this folder):  .venv/bin/python -m agentcollect.supervisor.receiver 9099
+Reference: {base_url}/docs
+
 Ctrl-C stops everything."""
 
 
@@ -59,7 +62,7 @@ def _auth(base_url: str, key: str) -> str:
 def _post(base_url: str, path: str, body: dict[str, Any]) -> str:
     shown = json.dumps(body, indent=2).replace("\n", "\n  ")
     return (
-        f"curl -X POST {base_url}{path} \\\n"
+        f"curl -sS -w '\\n' -X POST {base_url}{path} \\\n"
         '  -H "Authorization: Bearer $TOKEN" \\\n'
         '  -H "Content-Type: application/json" \\\n'
         f"  -d '{shown}'"

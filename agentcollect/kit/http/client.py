@@ -232,9 +232,7 @@ class GuardedSession:
     ) -> None:
         if self._session is None:
             raise RuntimeError("GuardedSession is used outside its `async with`")
-        response = await self._session.request(
-            method, address, headers=headers, data=body, allow_redirects=False
-        )
+        response = await self._session.request(method, address, headers=headers, data=body, allow_redirects=False)
         complete = False
         try:
             flight.first_byte = perf_counter()
@@ -269,9 +267,7 @@ class _Reading:
         outcome.status, outcome.headers = response.status, _headers(response)
         if 300 <= response.status < 400:
             outcome.error_code = "redirect"
-            outcome.error = (
-                f"The address answered with a redirect ({response.status}); redirects are not followed."
-            )
+            outcome.error = f"The address answered with a redirect ({response.status}); redirects are not followed."
         if self.accept is not None:
             self.accept(outcome)
         decoder = Decoder(outcome.headers.get("content-encoding", ""))

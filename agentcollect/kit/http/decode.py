@@ -24,9 +24,7 @@ class Decoder:
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding.strip().lower()
         if self._encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise UndecodableBody(
-                f"The answer is compressed as {encoding.strip()[:40]!r}, which we did not ask for."
-            )
+            raise UndecodableBody(f"The answer is compressed as {encoding.strip()[:40]!r}, which we did not ask for.")
         self._plain = self._encoding in ("", "identity")
         self._stream = None if self._plain else zlib.decompressobj(31)
         self._started = False
@@ -57,9 +55,7 @@ class Decoder:
 
     def _begin(self, data: bytes) -> None:
         self._started = bool(data)
-        if (
-            data and self._encoding == "deflate"
-        ):  # some servers send it raw (RFC 1951), some as zlib (RFC 1950)
+        if data and self._encoding == "deflate":  # some servers send it raw (RFC 1951), some as zlib (RFC 1950)
             self._stream = zlib.decompressobj(15 if data[0] & 0x0F == 8 else -15)
 
     def _next_member(self) -> None:

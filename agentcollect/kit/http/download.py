@@ -62,6 +62,7 @@ def fetch(
     RuntimeError inside a database transaction or a running event loop; network weather is in the result.
     """
     refuse_in_transaction()
+    _refuse_in_event_loop()
     kept = bytearray()
     counter = _Counter(to, kept)
     policy = replace(policy, total_deadline_s=deadline_s, max_body_bytes=max_bytes)
@@ -88,6 +89,14 @@ def fetch(
         outcome.resolved_address,
         outcome.timings,
     )
+
+
+def _refuse_in_event_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("fetch() blocks its thread: inside an event loop use GuardedSession")
 
 
 def too_large(max_bytes: int) -> tuple[str, str]:

@@ -16,6 +16,7 @@ import socket
 import ssl
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
@@ -26,12 +27,16 @@ import dns.asyncresolver
 import dns.name
 import dns.resolver
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.http_exceptions import HttpProcessingError
 
 from agentcollect.kit.http.addresses import Address, is_loopback, is_public
 from agentcollect.kit.http.targets import EgressPolicy, EgressRefused, ParsedTarget
 
-_MAX_ADDRESSES = 4  # of each family: a name with five hundred addresses does not get five hundred connections
+_MAX_ADDRESSES = 2  # of each family: a name with five hundred addresses does not get five hundred connections
+
+_MAX_INTERIM = 8  # 1xx answers before the real one (RFC 9110 15.2 sets no bound)
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ class Flight:
     tls_to: float | None = None
     connected: float | None = None
     first_byte: float | None = None
+    interim: int = 0
 
     def permits(self, address: Address) -> bool:
         return is_loopback(address) if self.target.loopback else is_public(address)
@@ -205,6 +211,19 @@ class PooledRequest(aiohttp.ClientRequest):
         return key._replace(proxy_headers_hash=hash((flight.pool, flight.target.loopback)))
 
 
+class _FewInterimAnswers(ResponseHandler):
+    """aiohttp skips 1xx answers without a bound: a flood of them would keep the loop from everybody else."""
+
+    async def read(self) -> Any:
+        answer = await super().read()
+        flight = FLIGHT.get()
+        if flight is not None and 100 <= answer[0].code < 200:
+            flight.interim += 1
+            if flight.interim > _MAX_INTERIM:
+                raise HttpProcessingError(code=400, message="too many interim answers")
+        return answer
+
+
 class GuardedConnector(aiohttp.TCPConnector):
     """Hands out connections that are young enough, and notes which address they lead to."""
 
@@ -217,6 +236,8 @@ class GuardedConnector(aiohttp.TCPConnector):
             limit=0,  # the caller bounds its concurrency; a queue in here would eat the deadlines of others
             keepalive_timeout=min(policy.max_idle_s, policy.max_connection_s),
         )
+        factory: Any = partial(_FewInterimAnswers, loop=self._loop)
+        self._factory = factory  # aiohttp offers no public way; a test sees that it holds
         self._dials: WeakKeyDictionary[asyncio.BaseProtocol, _Dial] = WeakKeyDictionary()
 
     async def connect(self, req: aiohttp.ClientRequest, traces: list[Any], timeout: Any) -> Any:

@@ -43,8 +43,7 @@ def policy_from_settings() -> EgressPolicy:
 
     return EgressPolicy(
         allow_loopback_http=bool(getattr(settings, "EGRESS_ALLOW_LOOPBACK_HTTP", False)),
-        ports=EgressPolicy().ports
-        | frozenset(int(port) for port in getattr(settings, "EGRESS_EXTRA_PORTS", ())),
+        ports=EgressPolicy().ports | frozenset(int(port) for port in getattr(settings, "EGRESS_EXTRA_PORTS", ())),
     )
 
 
@@ -110,9 +109,7 @@ def check_url(url: str, policy: EgressPolicy) -> ParsedTarget:
     path = quote(rest if rest.startswith("/") else "/" + rest, safe=_PATH_SAFE)
     bracketed = f"[{host}]" if isinstance(address, IPv6Address) else host
     suffix = "" if port == (443 if scheme == "https" else 80) else f":{port}"
-    return ParsedTarget(
-        f"{scheme}://{bracketed}{suffix}{path}", scheme, host, port, path, address, loopback=loopback
-    )
+    return ParsedTarget(f"{scheme}://{bracketed}{suffix}{path}", scheme, host, port, path, address, loopback=loopback)
 
 
 def _refuse(code: str, reason: str) -> NoReturn:

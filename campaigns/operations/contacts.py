@@ -1,0 +1,153 @@
+"""People at the debtor: found, verified, suppressed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from agentcollect.kit import clock, db, ids
+from campaigns.models import Case, Contact, Debtor, Suppression
+from campaigns.operations.facts import about, case_data
+from campaigns.operations.planning import plan_next
+from campaigns.rules import transitions
+from campaigns.serializers.public import enriched_contact
+from events.operations import record
+
+
+@dataclass(frozen=True, slots=True)
+class FoundContact:
+    """A verified person that enrichment found; `sources` are at least two and independent."""
+
+    name: str
+    title: str
+    seniority: str
+    email: str
+    email_status: str
+    level: int
+    confidence: int
+    sources: list[str] = field(default_factory=list)
+
+
+def add_contacts(*, debtor: Debtor, found: Sequence[FoundContact], by: str, at: datetime) -> list[Contact]:
+    """Insert the people who are new to this debtor, each with a `contact.enriched`. Never for an address given to us."""
+    with db.atomic():
+        db.locked(Debtor.objects.filter(id=debtor.id)).get()
+        known = set(Contact.objects.filter(debtor=debtor).values_list("email", flat=True))
+        case = Case.objects.filter(debtor=debtor, closed_at=None).order_by("id").first()
+        new = {person.email: person for person in found if person.email not in known}
+        fresh = [_contact(debtor, person, at=at) for person in new.values()]
+        db.bulk_insert(Contact, fresh)
+        for contact in fresh if case else []:
+            record(
+                type="contact.enriched",
+                organisation_id=debtor.organisation_id,
+                livemode=debtor.livemode,
+                data=case_data(case, debtor.name, contact=enriched_contact(contact)),
+                by=by,
+                at=at,
+                about=about(case),
+            )
+        return fresh
+
+
+def _contact(debtor: Debtor, person: FoundContact, *, at: datetime) -> Contact:
+    return Contact(
+        id=ids.new("con"),
+        organisation_id=debtor.organisation_id,
+        livemode=debtor.livemode,
+        created_at=at,
+        recorded_at=clock.now(),
+        updated_at=at,
+        debtor=debtor,
+        name=person.name,
+        title=person.title,
+        seniority=person.seniority,
+        email=person.email,
+        email_status=person.email_status,
+        level=person.level,
+        source=Contact.Source.ENRICHMENT,
+        basis="published",
+        confidence=person.confidence,
+        sources=person.sources,
+        verified_at=at,
+    )
+
+
+def enrichment_done(*, debtor_id: str, at: datetime) -> None:
+    """Nobody is searched for any more: cases that waited start, or say that they need a contact."""
+    with db.atomic():
+        debtor = db.locked(Debtor.objects.filter(id=debtor_id)).get()
+        if debtor.enriched_at is None:
+            debtor.enriched_at = at
+            debtor.save(update_fields=["enriched_at"])
+        reachable = Contact.objects.filter(debtor=debtor).exclude(email="").exists()
+        waiting = db.locked(Case.objects.filter(debtor=debtor, status="enriching").exclude(opened_at=None))
+        for case in waiting.order_by("id"):
+            case.status = Case.Status.ACTIVE if reachable else Case.Status.NEEDS_CONTACT
+            case.updated_at = at
+            case.save(update_fields=["status", "updated_at"])
+            if reachable:
+                plan_next(case=case, at=at, after=None)
+            else:
+                _record_needs_contact(case, debtor, at=at)
+
+
+def needs_contact(*, case: Case, at: datetime) -> None:
+    """Nobody is left to write to (every address opted out or bounces): the locked case waits for a contact."""
+    if case.status != Case.Status.ACTIVE:
+        return
+    transitions.check(transitions.CASE, case.status, Case.Status.NEEDS_CONTACT)
+    case.status, case.next_contact_at, case.updated_at = Case.Status.NEEDS_CONTACT, None, at
+    case.save(update_fields=["status", "next_contact_at", "updated_at"])
+    _record_needs_contact(case, case.debtor, at=at)
+
+
+def _record_needs_contact(case: Case, debtor: Debtor, *, at: datetime) -> None:
+    record(
+        type="case.updated",
+        organisation_id=case.organisation_id,
+        livemode=case.livemode,
+        data=case_data(case, debtor.name, change="no contact was found; it needs one from you", status=case.status),
+        by="engine",
+        at=at,
+        about=about(case),
+    )
+
+
+def suppress(
+    *,
+    contact: Contact,
+    channel: str,
+    reason: str,
+    by: str,
+    at: datetime,
+    evidence: dict[str, Any] | None = None,
+) -> bool:
+    """Close `channel` for this contact's address, for every debtor and campaign. True when it was open until now."""
+    address = contact.phone if channel in {"call", "sms"} else contact.email
+    with db.atomic():
+        _, fresh = Suppression.objects.get_or_create(
+            organisation_id=contact.organisation_id,
+            livemode=contact.livemode,
+            address=address,
+            channel=channel,
+            defaults={
+                "created_at": at,
+                "recorded_at": clock.now(),
+                "reason": reason,
+                "contact": contact,
+                "evidence": evidence or {},
+            },
+        )
+        case = Case.objects.filter(debtor_id=contact.debtor_id).order_by("closed_at", "id").first()
+        if fresh and case:
+            record(
+                type="contact.suppressed",
+                organisation_id=contact.organisation_id,
+                livemode=contact.livemode,
+                data=case_data(case, contact.debtor.name, contact_id=contact.id, channel=channel, reason=reason),
+                by=by,
+                at=at,
+                about=about(case),
+            )
+        return fresh

@@ -1,0 +1,144 @@
+"""A campaign's own life: pause, resume, cancel, and the end of its mandate."""
+
+from datetime import datetime
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q, Sum
+
+from agentcollect.kit import clock, db, money
+from campaigns.models import Campaign, Case, Hold
+from campaigns.operations.cases import close
+from campaigns.operations.facts import campaign_data
+from campaigns.rules import transitions
+from events.models import Event
+from events.operations import About, record
+
+
+def pause(*, campaign_id: str, by: str, at: datetime) -> Campaign:
+    """Nothing more is sent until `resume`; what is planned stays planned. Already paused: nothing happens."""
+    return _move(campaign_id, Campaign.Status.PAUSED, "campaign.paused", by=by, at=at)
+
+
+def resume(*, campaign_id: str, by: str, at: datetime) -> Campaign:
+    """Go on; a step that was missed meanwhile is caught up once. Already active: nothing happens."""
+    return _move(campaign_id, Campaign.Status.ACTIVE, "campaign.resumed", by=by, at=at)
+
+
+def _move(campaign_id: str, then: str, type: str, *, by: str, at: datetime) -> Campaign:
+    with db.atomic():
+        campaign = db.locked(Campaign.objects.filter(id=campaign_id)).get()
+        if campaign.status == then:
+            return campaign
+        transitions.check(transitions.CAMPAIGN, campaign.status, then)
+        _set(campaign, then, at)
+        _record(type, campaign, by=by, at=at)
+        return campaign
+
+
+def cancel(*, campaign_id: str, by: str, at: datetime) -> Campaign:
+    """End the mandate at the creditor's word: open cases close as `recalled`, nothing more is sent."""
+    with db.atomic():
+        campaign = db.locked(Campaign.objects.filter(id=campaign_id)).get()
+        if campaign.status == Campaign.Status.CANCELLED:
+            return campaign
+        transitions.check(transitions.CAMPAIGN, campaign.status, Campaign.Status.CANCELLED)
+        open_cases = db.locked(Case.objects.select_related("debtor").filter(campaign=campaign, closed_at=None))
+        for case in open_cases.order_by("id"):
+            close(case=case, reason=Case.CloseReason.RECALLED, by=by, at=at)
+        campaign.unopened = 0
+        _set(campaign, Campaign.Status.CANCELLED, at)
+        _record("campaign.cancelled", campaign, by=by, at=at)
+        return campaign
+
+
+def end_mandates(*, at: datetime, limit: int = 50) -> int:
+    """Complete the campaigns whose mandate has ended; one with a payment under way waits for it."""
+    ended = Campaign.objects.filter(status__in=["active", "paused", "completing"], mandate_ends_at__lte=at)
+    return sum(_end(campaign_id, at=at) for campaign_id in ended.values_list("id", flat=True)[:limit])
+
+
+def _end(campaign_id: str, *, at: datetime) -> int:
+    with db.atomic():
+        campaign = (
+            db.claimable(Campaign.objects.select_related("organisation"))
+            .filter(id=campaign_id, status__in=["active", "paused", "completing"])
+            .first()
+        )
+        if campaign is None:
+            return 0
+        if campaign.status != Campaign.Status.COMPLETING:
+            _set(campaign, Campaign.Status.COMPLETING, at)
+        under_way = Hold.objects.filter(case__campaign=campaign, kind="payment_processing", released_at=None)
+        if under_way.exists():
+            return 0
+        summary = summarise(campaign)
+        open_cases = db.locked(Case.objects.select_related("debtor").filter(campaign=campaign, closed_at=None))
+        for case in open_cases.exclude(status=Case.Status.ESCALATED).order_by("id"):
+            close(case=case, reason=Case.CloseReason.UNCOLLECTIBLE, by="engine", at=at)
+        campaign.completed_at, campaign.unopened = at, 0
+        _set(campaign, Campaign.Status.COMPLETED, at)
+        _record("campaign.completed", campaign, by="engine", at=at, reason="mandate_ended", **summary)
+        return 1
+
+
+def summarise(campaign: Campaign) -> dict[str, Any]:
+    """The figures of `campaign.completed`. Rates are fractions with four decimals; the denominators are the names.
+
+    Recovery = collected / placed; adjusted leaves out what was recalled or upheld as disputed.
+    """
+    off = Q(close_reason__in=["recalled", "dispute_upheld"])
+    sums = Case.objects.filter(campaign=campaign).aggregate(
+        placed=Sum("placed_minor", default=0),
+        collected=Sum("collected_minor", default=0),
+        withdrawn=Sum("placed_minor", filter=off, default=0),
+        cases=Count("id"),
+        escalated=Count("id", filter=Q(status="escalated")),
+    )
+    return {
+        "placed": money.to_json(sums["placed"], campaign.currency),
+        "collected": money.to_json(sums["collected"], campaign.currency),
+        "recovery_rate": _rate(sums["collected"], sums["placed"]),
+        "adjusted_recovery_rate": _rate(sums["collected"], sums["placed"] - sums["withdrawn"]),
+        "median_days_to_collect": _median_days(campaign),
+        "cases": sums["cases"],
+        "escalated": sums["escalated"],
+        "timeline": _last_lines(campaign),
+    }
+
+
+def _rate(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole > 0 else None
+
+
+def _median_days(campaign: Campaign) -> float | None:
+    """Days from enrolment to the closing payment, in the organisation's zone, over the paid cases."""
+    zone = ZoneInfo(campaign.organisation.timezone)
+    paid = Case.objects.filter(campaign=campaign, close_reason="paid").values_list("created_at", "closed_at")
+    days = [(end.astimezone(zone).date() - begin.astimezone(zone).date()).days for begin, end in paid]
+    return median(days) if days else None
+
+
+def _last_lines(campaign: Campaign, limit: int = 50) -> list[dict[str, str]]:
+    events = Event.objects.filter(campaign_id=campaign.id, sequence__isnull=False).order_by("-created_at", "-id")[
+        :limit
+    ]
+    return [{"at": clock.iso(event.created_at), "event": event.type, "id": event.id} for event in reversed(events)]
+
+
+def _set(campaign: Campaign, status: str, at: datetime) -> None:
+    campaign.status, campaign.updated_at = status, at
+    campaign.save(update_fields=["status", "updated_at", "completed_at", "unopened"])
+
+
+def _record(type: str, campaign: Campaign, *, by: str, at: datetime, **data: Any) -> None:
+    record(
+        type=type,
+        organisation_id=campaign.organisation_id,
+        livemode=campaign.livemode,
+        data=campaign_data(campaign, **data),
+        by=by,
+        at=at,
+        about=About(campaign_id=campaign.id),
+    )

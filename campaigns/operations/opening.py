@@ -1,0 +1,134 @@
+"""Open the cases of new campaigns, in batches small enough that nobody waits for them."""
+
+from datetime import datetime
+
+from agentcollect.kit import clock, db, ids, jobs
+from campaigns.models import Campaign, Case, Contact, Debtor, Step
+from campaigns.operations.create import earliest_start
+from campaigns.operations.facts import about, amount, case_data, whereabouts
+from campaigns.rules.playbook import following, permitted
+from compliance.hours import NeverPermitted
+from events.operations import record
+
+BATCH = 50  # a slice stays under 100 ms on SQLite, whose one writer everybody else waits for
+
+
+def open_cases(*, at: datetime) -> int:
+    """Open every case that waits for it; returns how many. Safe to run anywhere, any number of times."""
+    opened = 0
+    for campaign_id in Campaign.objects.filter(unopened__gt=0, status="active").values_list("id", flat=True)[:100]:
+        while batch := _open_batch(campaign_id, at=at):
+            opened += batch
+    return opened
+
+
+def _open_batch(campaign_id: str, *, at: datetime) -> int:
+    with db.atomic():
+        campaign = (
+            db.claimable(Campaign.objects.select_related("organisation"))
+            .filter(id=campaign_id, unopened__gt=0, status="active")
+            .first()
+        )
+        if campaign is None:
+            return 0  # another worker has it, or has done it
+        cases = list(Case.objects.filter(campaign_id=campaign_id, opened_at=None).order_by("id")[:BATCH])
+        debtors = Debtor.objects.in_bulk({case.debtor_id for case in cases})
+        levels = _insert_contacts(cases, at=at)
+        steps = []
+        for case in cases:
+            debtor = debtors[case.debtor_id]
+            case.opened_at = case.updated_at = at
+            if levels.get(case.debtor_id):
+                case.status = Case.Status.ACTIVE
+                steps += _first_step(campaign, case, debtor, at=at)
+            _record_opened(case, debtor, at=at)
+        db.bulk_insert(Step, steps)
+        Case.objects.bulk_update(cases, ["opened_at", "updated_at", "status", "next_contact_at"])
+        campaign.unopened -= len(cases)
+        campaign.save(update_fields=["unopened"])
+        jobs.enqueue("outreach.enrich_due")
+        return len(cases)
+
+
+def _insert_contacts(cases: list[Case], *, at: datetime) -> dict[str, set[int]]:
+    """Insert the creditor's contacts that are new; returns which levels each debtor can now be written to on."""
+    debtor_ids = {case.debtor_id for case in cases}
+    known = Contact.objects.filter(debtor_id__in=debtor_ids).exclude(email="")
+    seen = {(debtor, email): level for debtor, email, level in known.values_list("debtor_id", "email", "level")}
+    fresh: list[Contact] = []
+    for case in cases:
+        for given in case.given_contacts:
+            key = (case.debtor_id, given["email"])
+            if not given["email"] or key in seen:
+                continue
+            seen[key] = given["level"]
+            fresh.append(_contact(case, given, at=at))
+    db.bulk_insert(Contact, fresh)
+    levels: dict[str, set[int]] = {}
+    for (debtor_id, _), level in seen.items():
+        levels.setdefault(debtor_id, set()).add(level)
+    return levels
+
+
+def _contact(case: Case, given: dict[str, str], *, at: datetime) -> Contact:
+    return Contact(
+        id=ids.new("con"),
+        organisation_id=case.organisation_id,
+        livemode=case.livemode,
+        created_at=at,
+        recorded_at=clock.now(),
+        updated_at=at,
+        debtor_id=case.debtor_id,
+        name=given["name"],
+        title=given["title"],
+        email=given["email"],
+        phone=given["phone"],
+        level=given["level"],
+        source=Contact.Source.CREDITOR,
+        basis="creditor_supplied",
+        confidence=100,
+        sources=["creditor"],
+    )
+
+
+def _first_step(campaign: Campaign, case: Case, debtor: Debtor, *, at: datetime) -> list[Step]:
+    """The playbook's first step, at the first permitted moment; none where no hour is lawful."""
+    begin = earliest_start(case.due_date, campaign.organisation.timezone, campaign.start_at or campaign.created_at)
+    try:
+        due = permitted(whereabouts(debtor), channel="email", not_before=max(begin, at))
+    except NeverPermitted:
+        return []
+    step = following(campaign.playbook, campaign.playbook_version, None)
+    if step is None:
+        return []
+    case.next_contact_at = due
+    return [
+        Step(
+            id=ids.new("stp"),
+            organisation_id=case.organisation_id,
+            livemode=case.livemode,
+            created_at=at,
+            recorded_at=clock.now(),
+            campaign_id=campaign.id,
+            debtor_id=debtor.id,
+            case_id=case.id,
+            version=campaign.playbook_version,
+            index=step.index,
+            channel=step.channel,
+            intent=step.intent,
+            level=step.level,
+            due_at=due,
+        )
+    ]
+
+
+def _record_opened(case: Case, debtor: Debtor, *, at: datetime) -> None:
+    record(
+        type="case.opened",
+        organisation_id=case.organisation_id,
+        livemode=case.livemode,
+        data=case_data(case, debtor.name, balance=amount(case, case.balance_minor)),
+        by="engine",
+        at=at,
+        about=about(case),
+    )

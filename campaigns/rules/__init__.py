@@ -1,0 +1,1 @@
+"""Pure decisions of the campaigns room: who is the same debtor, what comes next and when, which moves are allowed."""

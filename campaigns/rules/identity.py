@@ -1,0 +1,59 @@
+"""When are two rows the same debtor, and when does a "company" look like a person?
+
+Same debtor, per organisation, mode and timeline (API.md, "Same debtor"): the creditor's own `external_id`; else the
+domain of the contact's e-mail (unless it is a free mailbox) with the folded name; else the folded name with the
+country.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Legal forms say nothing about who a company is: "Acme Corp" and "ACME Corporation" are one debtor.
+_LEGAL_FORMS = frozenset(
+    ["inc", "incorporated", "corp", "corporation", "co", "company", "llc", "llp", "lp", "ltd", "limited", "plc", "gmbh", "ag", "kg", "ohg", "ug", "sa", "sas", "sarl", "srl", "spa", "bv", "nv", "ab", "oy", "as", "aps", "pty", "pte", "kk", "kft", "sl", "slu"]
+)
+# A row that names none of these (and no legal form) and answers from a free mailbox may be a person (LAW.md, R-00).
+_COMPANY_WORDS = _LEGAL_FORMS | frozenset(
+    ["group", "holdings", "holding", "partners", "associates", "services", "solutions", "systems", "technologies", "technology", "tech", "labs", "lab", "studio", "studios", "media", "design", "consulting", "consultants", "construction", "builders", "contractors", "supply", "supplies", "industries", "industrial", "manufacturing", "logistics", "transport", "trucking", "freight", "foods", "food", "restaurant", "cafe", "bakery", "hotel", "hotels", "clinic", "hospital", "dental", "medical", "pharmacy", "school", "university", "college", "church", "foundation", "association", "society", "club", "bank", "capital", "ventures", "properties", "realty", "estates", "farm", "farms", "garage", "motors", "auto", "automotive", "electric", "electrical", "plumbing", "roofing", "landscaping", "cleaning", "security", "energy", "solar", "works", "shop", "store", "stores", "market", "markets", "trading", "imports", "exports", "international", "global", "enterprises", "enterprise", "agency", "bros", "brothers", "sons", "team", "office", "department", "city", "county", "state", "district", "board", "authority", "council", "hvac", "wholesale", "distribution", "distributors", "equipment", "rentals", "gallery", "salon", "spa", "fitness", "gym", "boutique", "winery", "brewery", "marketing", "software", "networks", "digital", "analytics"]
+)
+FREE_MAIL = frozenset(
+    ["gmail.com", "googlemail.com", "yahoo.com", "ymail.com", "rocketmail.com", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "yahoo.es", "outlook.com", "hotmail.com", "hotmail.co.uk", "hotmail.fr", "live.com", "msn.com", "aol.com", "aim.com", "icloud.com", "me.com", "mac.com", "proton.me", "protonmail.com", "pm.me", "gmx.com", "gmx.de", "gmx.net", "web.de", "t-online.de", "freenet.de", "mail.com", "email.com", "zoho.com", "yandex.com", "yandex.ru", "mail.ru", "qq.com", "163.com", "126.com", "orange.fr", "wanadoo.fr", "free.fr", "laposte.net", "sfr.fr", "libero.it", "comcast.net", "verizon.net", "att.net", "sbcglobal.net", "bellsouth.net", "cox.net", "charter.net", "fastmail.com", "hey.com", "tutanota.com"]
+)
+_WORD = re.compile(r"[^\W_]+")
+
+
+@lru_cache(maxsize=20_000)
+def fold(name: str) -> str:
+    """A company's name without accents, case, punctuation and legal form; never empty for a name with any letter."""
+    plain = unicodedata.normalize("NFKD", name)
+    words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)).casefold())
+    return " ".join([word for word in words if word not in _LEGAL_FORMS] or words)
+
+
+def domain_of(email: str) -> str:
+    """The domain of an address that belongs to a company; empty for free mailboxes and for no address."""
+    domain = email.rpartition("@")[2].lower()
+    return "" if domain in FREE_MAIL else domain
+
+
+def debtor_identity(*, external_id: str, email: str, name: str, country: str) -> str:
+    """The text that is equal exactly for rows of the same debtor."""
+    if external_id:
+        return f"x:{external_id}"
+    if domain := domain_of(email):
+        return f"d:{domain}|{fold(name)}"[:300]
+    return f"n:{fold(name)}|{country}"[:300]
+
+
+def looks_like_a_person(*, name: str, email: str) -> bool:
+    """A free mailbox and no word of a company: somebody must look before anyone is contacted."""
+    if not email or domain_of(email):
+        return False
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return _COMPANY_WORDS.isdisjoint(_WORD.findall(plain.casefold()))
+
+
+def invoice_key(number: str) -> str:
+    """An invoice number as the database compares it: "INV-0847" and "inv-0847 " are one invoice."""
+    return " ".join(number.split()).casefold()[:60]

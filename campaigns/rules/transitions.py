@@ -1,0 +1,27 @@
+"""Which status may follow which, one table per machine. What is not here is a 409 that names the state."""
+
+from agentcollect.kit.errors import ApiError
+
+CAMPAIGN: dict[str, frozenset[str]] = {
+    "importing": frozenset({"active", "cancelled"}),
+    "active": frozenset({"paused", "completing", "completed", "cancelled"}),
+    "paused": frozenset({"active", "completing", "completed", "cancelled"}),
+    "completing": frozenset({"completed", "cancelled"}),
+    "completed": frozenset(),
+    "cancelled": frozenset(),
+}
+CASE: dict[str, frozenset[str]] = {
+    "enriching": frozenset({"active", "needs_contact", "disputed", "closed"}),
+    "needs_contact": frozenset({"active", "disputed", "closed"}),
+    "active": frozenset({"needs_contact", "disputed", "escalation_pending", "closed"}),
+    "disputed": frozenset({"active", "closed"}),
+    "escalation_pending": frozenset({"active", "disputed", "escalated", "closed"}),
+    "escalated": frozenset({"active", "disputed", "closed"}),
+    "closed": frozenset({"active"}),
+}
+
+
+def check(machine: dict[str, frozenset[str]], now: str, then: str) -> None:
+    """Raise ApiError(illegal_transition) unless `now → then` stands in the table."""
+    if then not in machine[now]:
+        raise ApiError("illegal_transition", f"It is {now}, and from there it cannot become {then}.", state=now)

@@ -1,0 +1,1 @@
+"""The public shapes of the campaigns room: what comes in (`intake`), what goes out (`public`)."""

@@ -1,0 +1,31 @@
+"""What the worker does for campaigns. Each reads the clock once and makes one call down."""
+
+from celery import shared_task
+
+from agentcollect.kit import clock
+from campaigns import operations
+
+
+@shared_task(name="campaigns.open_cases")
+def open_cases() -> None:
+    operations.open_cases(at=clock.now())
+
+
+@shared_task(name="campaigns.run_imports")
+def run_imports() -> None:
+    operations.run_imports(at=clock.now())
+
+
+@shared_task(name="campaigns.judge_exhausted")
+def judge_exhausted() -> None:
+    operations.judge_exhausted(at=clock.now())
+
+
+@shared_task(name="campaigns.end_mandates")
+def end_mandates() -> None:
+    operations.end_mandates(at=clock.now())
+
+
+@shared_task(name="campaigns.fetch_logos")
+def fetch_logos() -> None:
+    operations.fetch_logos(at=clock.now())

@@ -1,0 +1,103 @@
+"""Timelines: event rows as lines a person reads, grouped by the day in the organisation's zone."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from campaigns.models import Step
+from dashboard import words
+from dashboard.access import Seat
+from events.catalogue import TYPES
+from events.models import Event
+
+LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: what happened, when, through which channel, who did it, and where to look further."""
+
+    id: str
+    type: str
+    at: datetime
+    text: str
+    label: str
+    tone: str
+    icon: str
+    actor: str
+    case_id: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The entries of one day, newest first."""
+
+    date: date
+    entries: list[Entry]
+
+
+def entry(event: Event) -> Entry:
+    """`event` as a timeline line, in the words of the catalogue."""
+    definition, data = TYPES[event.type], event.data
+    shown = words.ENTRY.get(definition.channel) or words.ENTRY.get(definition.kind) or words.Said(definition.kind)
+    about = " · ".join(str(data[name]) for name in ("debtor", "invoice_number") if data.get(name))
+    return Entry(
+        id=event.id,
+        type=event.type,
+        at=event.created_at,
+        text=definition.says(data),
+        label=shown.label,
+        tone="bad" if event.type in words.TROUBLE else shown.tone,
+        icon=shown.icon,
+        actor=event.actor,
+        case_id=event.case_id,
+        about=about,
+    )
+
+
+def by_day(events: Iterable[Event], zone: ZoneInfo) -> list[Day]:
+    """`events`, newest first, under the days on which they happened where the organisation is."""
+    lines: Iterator[Entry] = map(entry, events)
+    return [
+        Day(day, list(entries)) for day, entries in groupby(lines, key=lambda line: line.at.astimezone(zone).date())
+    ]
+
+
+def of_campaign(seat: Seat, campaign_id: str, *, before: str = "") -> tuple[list[Event], bool]:
+    """One page of a campaign's facts, newest first, and whether older ones follow."""
+    return _page(seat.rows(Event).filter(campaign_id=campaign_id), seat, before)
+
+
+def of_case(seat: Seat, case_id: str, *, before: str = "") -> tuple[list[Event], bool]:
+    """One page of a case's facts, newest first, and whether older ones follow."""
+    return _page(seat.rows(Event).filter(case_id=case_id), seat, before)
+
+
+def _page(events, seat: Seat, before: str) -> tuple[list[Event], bool]:  # type: ignore[no-untyped-def]
+    """Older than the event `before`; an unknown one is the same as none, so a stale link still opens."""
+    last = seat.rows(Event).filter(id=before).first() if before else None
+    if last:
+        older = events.filter(created_at__lt=last.created_at)
+        events = older | events.filter(created_at=last.created_at, id__lt=last.id)
+    rows = list(events.order_by("-created_at", "-id")[: LIMIT + 1])
+    return rows[:LIMIT], len(rows) > LIMIT
+
+
+def newer_than(seat: Seat, event_id: str, *, campaign_id: str = "", case_id: str = "") -> int:
+    """How many facts were recorded since `event_id`, counted up to 99."""
+    last = seat.rows(Event).filter(id=event_id).first()
+    if last is None:
+        return 0
+    scope = {"campaign_id": campaign_id} if campaign_id else {"case_id": case_id}
+    newer = seat.rows(Event).filter(**scope, recorded_at__gte=last.recorded_at, id__gt=last.id)
+    return newer[:99].count()
+
+
+def planned(seat: Seat, *, campaign_id: str = "", case_id: str = "", limit: int = 8) -> list[Step]:
+    """The next planned contacts, the farthest first: the timeline runs from the future down to the past."""
+    scope = {"campaign_id": campaign_id} if campaign_id else {"case_id": case_id}
+    steps = seat.rows(Step).filter(status=Step.Status.PLANNED, **scope).select_related("case", "debtor", "contact")
+    return list(steps.order_by("due_at", "id")[:limit])[::-1]

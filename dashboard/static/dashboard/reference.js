@@ -1,0 +1,13 @@
+/* Draws the API reference from our own document; nothing is fetched from elsewhere, nothing is reported. */
+window.Scalar.createApiReference("#reference", {
+  url: "/v1/openapi.json",
+  withDefaultFonts: false,
+  telemetry: false,
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  proxyUrl: "",
+  theme: "default",
+  hideDarkModeToggle: false,
+});

@@ -1,0 +1,197 @@
+"""Plain words for what rows hold: each state has a label, a tone and an icon, so that colour never speaks alone."""
+
+from typing import NamedTuple
+
+from compliance.rules import RULES
+
+
+class Said(NamedTuple):
+    """How a value is shown. `tone`: good, warn, bad, info or empty."""
+
+    label: str
+    tone: str = ""
+    icon: str = "clock"
+
+
+CAMPAIGN = {
+    "importing": Said("Importing", "info", "refresh"),
+    "active": Said("Active", "info", "play"),
+    "paused": Said("Paused", "warn", "pause"),
+    "completing": Said("Finishing", "info", "clock"),
+    "completed": Said("Completed", "good", "check"),
+    "cancelled": Said("Cancelled", "", "ban"),
+}
+CASE = {
+    "enriching": Said("Finding contacts", "info", "search"),
+    "needs_contact": Said("Needs a contact", "warn", "alert"),
+    "active": Said("In collection", "info", "play"),
+    "disputed": Said("Disputed", "warn", "alert"),
+    "escalation_pending": Said("Ready for attorney", "warn", "scales"),
+    "escalated": Said("With attorney", "info", "scales"),
+    "closed": Said("Closed", "", "check"),
+}
+CLOSED = {
+    "paid": Said("Paid", "good", "check"),
+    "settled": Said("Settled", "good", "check"),
+    "dispute_upheld": Said("Dispute upheld", "", "ban"),
+    "recalled": Said("Recalled", "", "ban"),
+    "written_off": Said("Written off", "", "ban"),
+    "uncollectible": Said("Uncollectible", "bad", "x"),
+    "duplicate": Said("Duplicate", "", "ban"),
+    "bankrupt": Said("Bankrupt", "bad", "x"),
+    "cease": Said("Contact ceased", "", "ban"),
+}
+PAYMENT = {
+    "created": Said("Started", "", "clock"),
+    "processing": Said("Processing", "info", "refresh"),
+    "succeeded": Said("Received", "good", "check"),
+    "failed": Said("Failed", "bad", "x"),
+    "partially_refunded": Said("Partly refunded", "warn", "refresh"),
+    "refunded": Said("Refunded", "", "refresh"),
+    "reversed": Said("Reversed", "bad", "x"),
+}
+DELIVERY = {
+    "pending": Said("Pending", "info", "clock"),
+    "succeeded": Said("Delivered", "good", "check"),
+    "failed": Said("Failed", "bad", "x"),
+}
+ENDPOINT = {
+    "active": Said("Active", "good", "check"),
+    "paused": Said("Paused", "warn", "pause"),
+    "disabled": Said("Disabled", "bad", "ban"),
+}
+OUTCOME = {
+    "allow": Said("Allowed", "good", "check"),
+    "deny": Said("Denied", "bad", "ban"),
+    "defer": Said("Waits", "warn", "clock"),
+    "require": Said("Missing", "warn", "alert"),
+}
+KEY = {"active": Said("Active", "good", "check"), "revoked": Said("Revoked", "", "ban"), "expired": Said("Expired", "warn", "clock")}
+EMAIL = {
+    "valid": Said("Verified", "good", "check"),
+    "unknown": Said("Not checked", "", "clock"),
+    "invalid": Said("Invalid", "bad", "x"),
+    "bounced": Said("Bounced", "bad", "x"),
+}
+FAMILIES = {
+    "campaign": CAMPAIGN,
+    "case": CASE,
+    "closed": CLOSED,
+    "payment": PAYMENT,
+    "delivery": DELIVERY,
+    "endpoint": ENDPOINT,
+    "outcome": OUTCOME,
+    "key": KEY,
+    "email": EMAIL,
+}
+
+# What a timeline entry looks like, by the event's channel, else its kind.
+ENTRY = {
+    "email": Said("Email", "info", "mail"),
+    "phone": Said("Call", "info", "phone"),
+    "attorney": Said("Attorney", "warn", "scales"),
+    "payment": Said("Payment", "good", "card"),
+    "campaign": Said("Campaign", "", "list"),
+    "case": Said("Invoice", "", "file"),
+    "contact": Said("Contact", "", "user"),
+    "message": Said("Message", "info", "mail"),
+    "wait": Said("Waiting", "warn", "clock"),
+    "developer": Said("Developer", "", "code"),
+    "audit": Said("Audit", "", "shield"),
+}
+# Events that read as trouble whatever their channel.
+TROUBLE = frozenset({"message.failed", "payment.failed", "import.failed", "contact.denied", "message.unconfirmed"})
+
+HOLD = {
+    "creditor_pause": "Paused by you",
+    "approval": "Waits for approval",
+    "excluded": "On your exclusion list",
+    "do_not_contact": "Marked do not contact",
+    "dispute": "Invoice disputed",
+    "promise": "Promised to pay",
+    "plan": "On a payment plan",
+    "paid_claim": "Says it is paid",
+    "payment_processing": "Payment under way",
+    "balance_unconfirmed": "Balance to be confirmed",
+    "domain_unverified": "Sending domain not verified",
+    "cease": "Asked that contact cease",
+    "attorney_represented": "Represented by an attorney",
+    "bankruptcy": "Bankruptcy",
+    "deceased": "Deceased",
+    "hardship": "Hardship",
+    "identity_doubt": "Identity in doubt",
+    "compliance_review": "Under compliance review",
+    "legal_hold": "Legal hold",
+}
+SOURCE = {
+    "creditor": "Given by you",
+    "enrichment": "Found by enrichment",
+    "debtor": "Given by the debtor",
+}
+BASIS = {
+    "debtor_used": "the debtor wrote from it",
+    "creditor_supplied": "you supplied it",
+    "published": "published by the company",
+}
+LEVEL = {1: "First contact", 2: "Controller", 3: "Decision maker"}
+LEDGER = {
+    "principal": "Invoice placed",
+    "interest": "Interest",
+    "fee": "Fee",
+    "payment": "Payment",
+    "refund": "Refund",
+    "reversal": "Reversal",
+    "credit_note": "Credit note",
+    "adjustment": "Adjustment",
+    "write_off": "Write-off",
+}
+CASE_NAMES = {state: said.label for state, said in CASE.items()}
+PAYMENT_NAMES = {state: said.label for state, said in PAYMENT.items()}
+DELIVERY_NAMES = {state: said.label for state, said in DELIVERY.items()}
+PAYMENT_SOURCE = {
+    "page": "Payment page",
+    "transfer": "Bank transfer",
+    "reported": "Reported by you",
+    "attorney": "Through an attorney",
+    "sandbox": "Sandbox",
+}
+ESCALATION = {"auto": "When the playbook ends, as you authorised", "ask": "Only when you say so", "never": "Never"}
+_RULES = {rule.id: rule for rule in RULES}
+
+
+def said(family: str, value: str) -> Said:
+    """How `value` of `family` is shown; a value nobody has words for is shown as it is."""
+    return FAMILIES[family].get(value) or Said(value.replace("_", " ").capitalize())
+
+
+def rule_title(rule_id: str) -> str:
+    """The rule's own title: "Hours of contact" for R-01."""
+    rule = _RULES.get(rule_id)
+    return rule.title if rule else rule_id
+
+
+def rule_citation(rule_id: str) -> str:
+    """Where the rule comes from; empty for a rule we no longer have."""
+    rule = _RULES.get(rule_id)
+    return rule.citation if rule else ""
+
+
+def readable(name: str) -> str:
+    """`first_reminder` → "First reminder"."""
+    return name.replace("_", " ").replace(".", " ").strip().capitalize()
+
+
+def actor(by: str, members: dict[str, str]) -> tuple[str, str]:
+    """(icon, words) for an actor string; members maps member ids to their e-mail address."""
+    kind, _, rest = by.partition(":")
+    match kind:
+        case "key":
+            return "key", "API key"
+        case "member":
+            return "user", members.get(rest, "A member")
+        case "debtor":
+            return "building", "Debtor"
+        case "ops":
+            return "shield", "AgentCollect staff"
+        case _:
+            return "bolt", "Engine" if kind in {"engine", ""} else readable(kind)

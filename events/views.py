@@ -1,0 +1,93 @@
+"""`GET /v1/events`: everything that happened, in order, for whoever missed a webhook."""
+
+from typing import Any
+
+import orjson
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agentcollect.kit import pagination
+from agentcollect.kit.api import ApiView
+from agentcollect.kit.errors import ApiError
+from events import queries, schema
+from events.catalogue import PUBLIC
+
+
+class Events(ApiView):
+    """Ascending by `sequence`; `after` is an event's id or the `next_cursor` of an earlier page."""
+
+    scopes = {"GET": "events:read"}
+    parameters = {"GET": frozenset({"after", "types", "limit"})}
+
+    @extend_schema(
+        operation_id="list_events",
+        summary="Everything that happened, in order: the pull fallback that can miss nothing",
+        tags=["Events"],
+        parameters=[
+            OpenApiParameter(
+                "after", str, description="An event id or the last `next_cursor`; left out = from the first."
+            ),
+            OpenApiParameter("types", str, description="Event types, separated by commas."),
+            OpenApiParameter("limit", int, description="1 to 100, default 20."),
+        ],
+        responses={200: schema.EVENT_PAGE},
+        examples=[
+            OpenApiExample(
+                "Page",
+                value={"data": [schema.EXAMPLE], "has_more": False, "next_cursor": "b3BhcXVl"},
+                response_only=True,
+            )
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        asks, params = self.principal, request.query_params.dict()
+        types, limit = _types(params), pagination.read_limit(params)
+        question = f"events:{asks.organisation_id}:{asks.livemode}:{','.join(types)}"
+        after = self._position(params.get("after", ""), question)
+        rows = queries.since(asks.organisation_id, asks.livemode, after=after, types=types, limit=limit + 1)
+        more, rows = len(rows) > limit, rows[:limit]
+        last = rows[-1].sequence if rows else after
+        return Response(
+            {
+                "data": [orjson.Fragment(row.payload) for row in rows],
+                "has_more": more,
+                "next_cursor": pagination.make_cursor([last], question),
+            }
+        )
+
+    def _position(self, after: str, question: str) -> int:
+        """The sequence to go on from. A cursor or an event of somebody else's is refused, not read as the beginning."""
+        if not after:
+            return 0
+        if not after.startswith("evt_"):
+            return int(pagination.read_cursor(after, question, param="after")[0])
+        try:
+            return int(queries.event(self.principal.organisation_id, self.principal.livemode, after).sequence or 0)
+        except ApiError as error:
+            raise ApiError("invalid_cursor", "There is no such event to go on from.", param="after") from error
+
+
+class EventDetail(ApiView):
+    """One event, byte for byte as its receivers got it."""
+
+    scopes = {"GET": "events:read"}
+
+    @extend_schema(
+        operation_id="get_event",
+        summary="One event",
+        tags=["Events"],
+        responses={200: schema.EVENT},
+        examples=[OpenApiExample("Event", value=schema.EXAMPLE, response_only=True)],
+    )
+    def get(self, request: Request, event_id: str) -> Response:
+        found = queries.event(self.principal.organisation_id, self.principal.livemode, event_id)
+        return Response(orjson.Fragment(found.payload))
+
+
+def _types(params: dict[str, Any]) -> list[str]:
+    names = sorted({name for name in params.get("types", "").split(",") if name})
+    for name in names:
+        if name not in PUBLIC:
+            raise ApiError("invalid_parameter", f"There is no event type {name[:60]!r}.", param="types")
+    return names

@@ -1,0 +1,18 @@
+"""Every write of the outreach room, by resource."""
+
+from outreach.operations.consent import opt_out
+from outreach.operations.enrichment import enrich_due
+from outreach.operations.escalation import accept_referral, escalate_exhausted
+from outreach.operations.sending import send_due, send_step
+from outreach.operations.settling import resolve_unconfirmed, sweep_leases
+
+__all__ = [
+    "accept_referral",
+    "enrich_due",
+    "escalate_exhausted",
+    "opt_out",
+    "resolve_unconfirmed",
+    "send_due",
+    "send_step",
+    "sweep_leases",
+]

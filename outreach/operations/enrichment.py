@@ -1,0 +1,72 @@
+"""Finding the people at a debtor who can pay."""
+
+from datetime import datetime
+
+import structlog
+from django.db.models import Exists, OuterRef, Q
+
+from campaigns import operations as campaigns
+from campaigns.models import Case, Contact, Debtor, Hold
+from campaigns.operations import FoundContact
+from outreach.providers.enrichment import Person, SearchError, provider
+
+log = structlog.get_logger()
+
+# LAW.md: two independent sources before a first contact by a found address.
+_SOURCES_NEEDED = 2
+_DEPARTMENTS = frozenset({"finance", "accounts_payable", "executive"})
+
+
+def enrich_due(*, at: datetime, limit: int = 100) -> int:
+    """Search people for the debtors that wait for it, longest first; returns how many were searched.
+
+    The search may wait for the network, so it runs outside any transaction; asked twice, it answers the same.
+    """
+    opened = Case.objects.filter(debtor_id=OuterRef("id"), opened_at__isnull=False, closed_at=None)
+    waiting = Debtor.objects.filter(Exists(opened), enriched_at=None).order_by("recorded_at")
+    return sum(_enrich(debtor, at=at) for debtor in waiting[:limit])
+
+
+def _enrich(debtor: Debtor, *, at: datetime) -> int:
+    try:
+        found = provider(livemode=debtor.livemode).search(company=debtor.name, domain=debtor.email_domain) if _may_search(debtor) else []
+    except SearchError as error:
+        log.warning("enrichment_failed", debtor=debtor.id, error=str(error), permanent=error.permanent)
+        if not error.permanent:
+            return 0
+        found = []
+    good = [_found(person) for person in found if _trusted(person, debtor)]
+    if good:
+        campaigns.add_contacts(debtor=debtor, found=good, by="engine", at=at)
+    campaigns.enrichment_done(debtor_id=debtor.id, at=at)
+    return 1
+
+
+def _may_search(debtor: Debtor) -> bool:
+    """Business contacts of companies only (R-06, R-19), and of nobody a person has still to look at."""
+    if debtor.debt_class == "consumer" or debtor.debtor_type in {"sole_proprietor", "individual"}:
+        return False
+    cases = Case.objects.filter(debtor_id=debtor.id).values("id")
+    doubts = Hold.objects.filter(Q(debtor_id=debtor.id) | Q(case_id__in=cases), released_at=None, kind="identity_doubt")
+    return not doubts.exists()
+
+
+def _trusted(person: Person, debtor: Debtor) -> bool:
+    """Verified, role-based, at the company's own domain, seen by two independent sources, and not known yet."""
+    at_home = not debtor.email_domain or person.email.endswith(f"@{debtor.email_domain}")
+    verified = person.email_status == "valid" and len(set(person.sources)) >= _SOURCES_NEEDED
+    fresh = not Contact.objects.filter(debtor_id=debtor.id, email=person.email).exists()
+    return verified and at_home and fresh and person.department in _DEPARTMENTS
+
+
+def _found(person: Person) -> FoundContact:
+    return FoundContact(
+        name=person.name,
+        title=person.title,
+        seniority=person.seniority,
+        email=person.email,
+        email_status=person.email_status,
+        level=person.level,
+        confidence=person.confidence,
+        sources=list(person.sources),
+    )

@@ -1,0 +1,128 @@
+"""From rows to a letter: the campaign's brand, the case's account, the two links."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+
+from accounts.models import Organisation
+from campaigns.models import Campaign, Case, Contact, Debtor, LedgerEntry
+from outreach import queries
+from outreach.rendering import Account, Brand, Letter, Line, Links
+from payments.queries import pay_url
+from payments.rules import palette
+
+# Test mode's sender where the brand names none: nothing of it leaves the house.
+SANDBOX_SENDER = "ar@sandbox.agentcollect.com"
+_LABELS = {
+    "interest": "Interest",
+    "fee": "Fee",
+    "payment": "Payment received",
+    "refund": "Refund",
+    "reversal": "Payment reversed",
+    "credit_note": "Credit note",
+    "adjustment": "Adjustment",
+    "write_off": "Written off",
+}
+_SUBTYPES = {"png": "png", "jpg": "jpeg", "jpeg": "jpeg", "webp": "webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stationery:
+    """What a message of one campaign is written on; read before the transaction, since a logo is a file."""
+
+    brand: Brand
+    livemode: bool
+
+    @property
+    def missing(self) -> str:
+        """Why nothing can be sent for this creditor yet; empty when all is there."""
+        if not self.brand.from_email:
+            return "the brand has no from_email"
+        if not self.brand.address:
+            # CAN-SPAM, 15 USC 7704(a)(5)(A)(iii); LAW.md R-27.
+            return "neither the brand nor the organisation has a postal address"
+        if self.livemode and not settings.SMTP["host"]:
+            return "no mail server is configured"
+        return ""
+
+
+def stationery(campaign: Campaign, organisation: Organisation) -> Stationery:
+    """The brand that a message of `campaign` carries."""
+    given = campaign.brand
+    name = given.get("name") or campaign.creditor
+    sender = given.get("from_email") or settings.MAIL_FROM or ("" if campaign.livemode else SANDBOX_SENDER)
+    logo, subtype = _logo(campaign)
+    brand = Brand(
+        name=name,
+        legal_name=given.get("legal_name") or organisation.legal_name or name,
+        from_email=sender,
+        reply_to=given.get("reply_to") or sender,
+        address=given.get("address") or organisation.postal_address,
+        phone=given.get("phone") or "",
+        palette=_palette(given.get("colors")),
+        logo=logo,
+        logo_subtype=subtype,
+    )
+    return Stationery(brand, campaign.livemode)
+
+
+def _logo(campaign: Campaign) -> tuple[bytes | None, str]:
+    subtype = _SUBTYPES.get(campaign.logo_file.rpartition(".")[2].lower())
+    if campaign.logo_state != "ready" or subtype is None:
+        return None, "png"
+    try:
+        with default_storage.open(campaign.logo_file) as file:
+            return file.read(), subtype
+    except OSError:
+        # A lost file is no reason not to write: the name then stands in type.
+        return None, "png"
+
+
+def _palette(colors: object) -> dict[str, dict[str, str]]:
+    """The pay page's colours, with names a template can write."""
+    return {scheme: {name.replace("-", "_"): value for name, value in shades.items()} for scheme, shades in palette(colors).items()}
+
+
+def letter(
+    paper: Stationery, *, case: Case, debtor: Debtor, contact: Contact, organisation: Organisation, itemised: bool
+) -> Letter:
+    """Everything a message about `case` to `contact` is made of, as the ledger has it now."""
+    return Letter(
+        brand=paper.brand,
+        account=_account(case, debtor, organisation),
+        links=Links(pay=pay_url(case), opt_out=queries.opt_out_url(contact.id)),
+        contact_name=contact.name,
+        itemised=itemised,
+    )
+
+
+def _account(case: Case, debtor: Debtor, organisation: Organisation) -> Account:
+    entries, zone = queries.ledger(case), queries.zone_of(organisation)
+    lines = [Line(_label(entry), entry.amount_minor, entry.created_at.astimezone(zone).date()) for entry in entries if not _placed(entry)]
+    return Account(
+        debtor=debtor.name,
+        invoice_number=case.invoice_number,
+        invoice_date=case.invoice_date,
+        due_date=case.due_date,
+        currency=case.currency,
+        balance_minor=case.balance_minor,
+        lines=(*_invoice_lines(case, entries), *lines),
+    )
+
+
+def _placed(entry: LedgerEntry) -> bool:
+    return entry.kind == LedgerEntry.Kind.PRINCIPAL
+
+
+def _invoice_lines(case: Case, entries: list[LedgerEntry]) -> list[Line]:
+    """The invoice as it was written, and what had been paid on it before it was placed."""
+    placed = sum(entry.amount_minor for entry in entries if _placed(entry))
+    lines = [Line("Invoice amount", case.invoice_minor)]
+    if placed != case.invoice_minor:
+        lines.append(Line("Paid before", placed - case.invoice_minor))
+    return lines
+
+
+def _label(entry: LedgerEntry) -> str:
+    return _LABELS[entry.kind]

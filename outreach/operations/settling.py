@@ -1,0 +1,249 @@
+"""The two ends of a message's way out: the mark before it leaves, and what is known afterwards."""
+
+from datetime import datetime
+
+import structlog
+
+from agentcollect.kit import clock, db, errors, ids, money
+from agentcollect.kit.errors import ApiError
+from campaigns import operations as campaigns
+from campaigns.models import Campaign, Case, Debtor, Step
+from campaigns.operations.facts import about, case_data
+from compliance import gate
+from events.operations import record
+from outreach import queries, rules
+from outreach.models import Message
+from outreach.operations.claims import LEASE, Claim, Withdrawn
+from outreach.providers.email import TransportError
+
+log = structlog.get_logger()
+
+errors.define("step_not_unconfirmed", 409, "Only a message in doubt can be resolved.")
+
+_ON_ITS_WAY = (Step.Status.SENDING, Step.Status.HANDED_OVER)
+
+
+# --- the mark
+
+
+def hand_over(claim: Claim, message: Message, *, at: datetime) -> None:
+    """Commit that the message is about to leave. Raises Withdrawn, and then nothing may leave.
+
+    The last look at what may have changed while the mail server was talked to: a payment, a pause, a hold, an opt-out.
+    From this commit on the message counts as sent until somebody knows better.
+    """
+    with db.atomic():
+        case = _locked_case(message)
+        if why := _why_not(case, message, at=at):
+            raise Withdrawn(why)
+        marked = claim.update(
+            Step.Status.SENDING, status=Step.Status.HANDED_OVER, handed_over_at=at, lease_until=clock.now() + LEASE
+        )
+        if not marked:
+            raise Withdrawn("another worker holds the step, or it was cancelled")
+        Message.objects.filter(id=message.id).update(status=Message.Status.HANDED_OVER, handed_over_at=at)
+
+
+def _locked_case(message: Message) -> Case:
+    debtor = db.locked(Debtor.objects.filter(id=message.debtor_id)).get()
+    case = db.locked(Case.objects.filter(id=message.case_id)).get()
+    case.debtor = debtor
+    return case
+
+
+def _why_not(case: Case, message: Message, *, at: datetime) -> str:
+    """Why a reserved message must stay; empty when nothing has changed since it was written."""
+    campaign = Campaign.objects.select_related("organisation").get(id=case.campaign_id)
+    if case.closed_at or case.balance_minor <= 0:
+        return "the case was closed meanwhile"
+    if campaign.status != Campaign.Status.ACTIVE or campaign.organisation.paused_at:
+        return "paused meanwhile"
+    if f"Balance: {money.display(case.balance_minor, case.currency)}\n" not in message.text:
+        return "the balance changed meanwhile"
+    facts = queries.facts(
+        debtor=case.debtor,
+        campaign=campaign,
+        organisation=campaign.organisation,
+        contact=message.contact,
+        at=at,
+        opt_out=(True, True),
+        without_message=message.id,
+    )
+    decision = gate.decide(facts, channel=message.channel, kind=message.kind, at=at, case_id=case.id)
+    return "" if decision.allowed else decision.reason
+
+
+# --- what is known afterwards
+
+
+def settle_sent(claim: Claim, message: Message, *, at: datetime) -> None:
+    """The other side took it. True also when a sweep has meanwhile written the message down as in doubt."""
+    with db.atomic():
+        case = _locked_case(message)
+        if not claim.update(
+            Step.Status.HANDED_OVER, Step.Status.UNCONFIRMED, status=Step.Status.SENT, reason="", resolved_at=at
+        ):
+            log.warning("late_settlement", step=claim.step_id, outcome="sent")
+            return
+        _sent(case, message, claim.step(), by="engine", at=at)
+    _first_contact_was(message, at=at)
+
+
+def _sent(case: Case, message: Message, step: Step, *, by: str, at: datetime) -> None:
+    Message.objects.filter(id=message.id).update(status=Message.Status.SENT, sent_at=at, error="")
+    _record("message.sent", case, message, by=by, at=at)
+    campaigns.plan_next(case=case, at=at, after=step)
+
+
+def _first_contact_was(message: Message, *, at: datetime) -> None:
+    """`first_contact_at` is an estimate until the first message left, then the truth."""
+    earlier = Message.objects.filter(campaign_id=message.campaign_id, status__in=queries.LEFT).exclude(id=message.id)
+    if not earlier.exists():
+        Campaign.objects.filter(id=message.campaign_id).update(first_contact_at=at)
+
+
+def settle_failure(claim: Claim, message: Message, error: TransportError, *, at: datetime) -> None:
+    """It did not certainly arrive: in doubt it stands, refused for good it fails, else it is tried again later."""
+    message.tries += 1
+    delay = None if error.permanent else rules.retry_after(message.tries)
+    with db.atomic():
+        case = _locked_case(message)
+        if error.in_doubt:
+            _doubt(claim, case, message, str(error), at=at)
+        elif delay is None:
+            _fail(claim, case, message, str(error), at=at)
+        else:
+            _put_back(claim, case, message, str(error), due_at=at + delay, at=at)
+
+
+def _doubt(claim: Claim, case: Case, message: Message, words: str, *, at: datetime) -> None:
+    if not claim.update(Step.Status.HANDED_OVER, status=Step.Status.UNCONFIRMED, reason=words):
+        return
+    Message.objects.filter(id=message.id).update(status=Message.Status.UNCONFIRMED, error=words, tries=message.tries)
+    Case.objects.filter(id=case.id).update(next_contact_at=None, updated_at=at)
+    _record("message.unconfirmed", case, message, by="engine", at=at, reason=words)
+
+
+def _fail(claim: Claim, case: Case, message: Message, words: str, *, at: datetime) -> None:
+    if not claim.update(*_ON_ITS_WAY, status=Step.Status.FAILED, reason=words, resolved_at=at):
+        return
+    Message.objects.filter(id=message.id).update(
+        status=Message.Status.FAILED, error=words, tries=message.tries, handed_over_at=None
+    )
+    _record("message.failed", case, message, by="engine", at=at, error=words)
+    campaigns.plan_next(case=case, at=at, after=claim.step())
+
+
+def _put_back(claim: Claim, case: Case, message: Message, words: str, *, due_at: datetime, at: datetime) -> None:
+    """The reservation ends, so that it fills no cap while it waits; the row keeps count of the tries."""
+    before = claim.step().reason
+    planned = {"status": Step.Status.PLANNED, "due_at": due_at, "reason": words, "handed_over_at": None}
+    if not claim.update(*_ON_ITS_WAY, **planned):
+        return
+    Message.objects.filter(id=message.id).update(
+        status=Message.Status.CANCELLED, error=words, tries=message.tries, handed_over_at=None
+    )
+    Case.objects.filter(id=case.id).update(next_contact_at=due_at, updated_at=at)
+    if before != words:
+        _record("contact.waited", case, message, by="engine", at=at, reason=words)
+
+
+def withdraw(claim: Claim, message: Message, why: str, *, at: datetime) -> None:
+    """It was stopped before it left. The step is judged anew, unless somebody has cancelled or taken it."""
+    with db.atomic():
+        _locked_case(message)
+        claim.update(Step.Status.SENDING, status=Step.Status.PLANNED, due_at=at, reason=why[:300])
+        if not Step.objects.filter(id=claim.step_id, status__in=_ON_ITS_WAY).exists():
+            reserved = Message.objects.filter(id=message.id, status=Message.Status.RESERVED)
+            reserved.update(status=Message.Status.CANCELLED, error=why[:300])
+
+
+# --- what a dead worker left behind
+
+
+def sweep_leases(*, now: datetime, limit: int = 200) -> int:
+    """Take back what no worker holds any more; returns how many. `now` is wall time.
+
+    Reserved and not handed over: nothing has left, so it may be taken again. Handed over: it may have left, so it is
+    in doubt, counts against every cap, and is never sent again by itself.
+    """
+    lapsed = Step.objects.filter(status__in=_ON_ITS_WAY, lease_until__lte=now).order_by("lease_until")
+    return sum(_sweep(step_id, now=now) for step_id in lapsed.values_list("id", flat=True)[:limit])
+
+
+def _sweep(step_id: str, *, now: datetime) -> int:
+    with db.atomic():
+        message = Message.objects.select_related("debtor").get(step_id=step_id)
+        case = _locked_case(message)
+        step = db.locked(Step.objects.filter(id=step_id, status__in=_ON_ITS_WAY, lease_until__lte=now)).first()
+        if step is None:
+            return 0
+        claim = Claim(step.id, step.lease_token)
+        if step.status == Step.Status.HANDED_OVER:
+            _doubt(claim, case, message, "the worker stopped while the message was on its way", at=now)
+        else:
+            # The token moves on: should that worker still live, it can hand nothing over.
+            claim.update(Step.Status.SENDING, status=Step.Status.PLANNED, lease_token=claim.token + 1)
+            Message.objects.filter(id=message.id).update(status=Message.Status.CANCELLED)
+        return 1
+
+
+# --- a person's word on a message in doubt
+
+
+def resolve_unconfirmed(*, step_id: str, outcome: str, by: str, at: datetime) -> Step:
+    """Settle a message in doubt: `sent`, or `not_sent` (then the act is planned anew, as another attempt).
+
+    Returns the step that now stands. Raises ApiError(step_not_unconfirmed).
+    """
+    if outcome not in ("sent", "not_sent"):
+        raise ValueError(f"an outcome is sent or not_sent, not {outcome!r}")
+    with db.atomic():
+        message = Message.objects.filter(step_id=step_id).first()
+        if message is None:
+            raise ApiError("step_not_unconfirmed")
+        case = _locked_case(message)
+        step = db.locked(Step.objects.filter(id=step_id, status=Step.Status.UNCONFIRMED)).first()
+        if step is None:
+            raise ApiError("step_not_unconfirmed")
+        return _resolve(case, message, step, was_sent=outcome == "sent", by=by, at=at)
+
+
+def _resolve(case: Case, message: Message, step: Step, *, was_sent: bool, by: str, at: datetime) -> Step:
+    # The worker that sent it may still come back with an answer: its token is over now.
+    step.lease_token += 1
+    step.status = Step.Status.SENT if was_sent else Step.Status.FAILED
+    step.reason, step.resolved_at = f"{'sent' if was_sent else 'not sent'}, says {by}"[:300], at
+    step.save(update_fields=["lease_token", "status", "reason", "resolved_at"])
+    if was_sent:
+        _sent(case, message, step, by=by, at=at)
+        return step
+    Message.objects.filter(id=message.id).update(status=Message.Status.FAILED, handed_over_at=None)
+    _record("message.failed", case, message, by=by, at=at, error="it never left")
+    return _again(case, step, at=at)
+
+
+def _again(case: Case, step: Step, *, at: datetime) -> Step:
+    """The same act as a new attempt; the old row keeps what happened to it."""
+    if case.closed_at is not None:
+        return step
+    Case.objects.filter(id=case.id).update(next_contact_at=at, updated_at=at)
+    same = ("organisation_id", "livemode", "campaign_id", "debtor_id", "case_id", "version", "index", "channel", "kind")
+    facts = {name: getattr(step, name) for name in (*same, "intent", "level")}
+    return Step.objects.create(
+        id=ids.new("stp"), created_at=at, recorded_at=clock.now(), attempt=step.attempt + 1, due_at=at, **facts
+    )
+
+
+def _record(type: str, case: Case, message: Message, *, by: str, at: datetime, **more: str) -> None:
+    facts = {name: getattr(message, name) for name in ("contact_id", "channel", "intent", "subject")}
+    record(
+        type=type,
+        organisation_id=case.organisation_id,
+        livemode=case.livemode,
+        data=case_data(case, message.debtor.name, message_id=message.id, **facts, **more),
+        by=by,
+        at=at,
+        about=about(case),
+        cause=message.decision_id,
+    )

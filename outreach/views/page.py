@@ -1,0 +1,56 @@
+"""`/optout/<token>`: where a debtor closes e-mail for one address. GET shows one button, POST acts; no login.
+
+Mail scanners open every link, so GET must change nothing. A reader's mail program posts
+`List-Unsubscribe=One-Click` without having seen the page (RFC 8058), so that body alone needs no CSRF token.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from agentcollect.kit import clock
+from agentcollect.kit.pages import debtor_page, style_nonce
+from campaigns.models import Contact
+from outreach import operations, queries
+from payments.rules import palette
+
+_ONE_CLICK = "One-Click"
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def opt_out(request: HttpRequest, token: str) -> HttpResponse:
+    """The page, or what became of it."""
+    if request.method == "POST" and request.POST.get("List-Unsubscribe") == _ONE_CLICK:
+        operations.opt_out(token=token, by="debtor", at=clock.now(), how="one_click")
+        # The same for every token: nobody reads this answer, and it tells nobody anything.
+        return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
+    return _page(request, token)
+
+
+@debtor_page
+def _page(request: HttpRequest, token: str) -> HttpResponse:
+    if request.method != "POST":
+        return _show(request, "ask", queries.contact_of_token(token))
+    return _show(request, "done", operations.opt_out(token=token, by="debtor", at=clock.now()))
+
+
+def _show(request: HttpRequest, state: str, contact: Contact | None) -> HttpResponse:
+    creditor, colors = queries.creditor_seen_by(contact) if contact else ("", None)
+    context: dict[str, Any] = {
+        "state": state if contact else "unknown",
+        "creditor": creditor,
+        "address": _masked(contact.email) if contact else "",
+        "palette": palette(colors),
+        "nonce": style_nonce(request),
+    }
+    return render(request, "outreach/optout.html", context, status=200 if contact else 404)
+
+
+def _masked(address: str) -> str:
+    """`a…@acmecorp.com`: enough to recognise one's own address, too little for whom a mail was forwarded to."""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}…@{domain}"

@@ -1,0 +1,56 @@
+"""Ops admin: money is read, never typed."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from payments.models import Allocation, Payment
+
+
+class _ReadOnly:
+    """No adding, changing or deleting: what happened to money is corrected by a further entry."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class AllocationInline(_ReadOnly, TabularInline):
+    model = Allocation
+    fields = ("case", "component", "amount_minor", "currency")
+    extra = 0
+
+
+@admin.register(Payment)
+class PaymentAdmin(_ReadOnly, ModelAdmin):
+    list_display = (
+        "id",
+        "organisation",
+        "livemode",
+        "amount_minor",
+        "currency",
+        "method",
+        "status",
+        "source",
+        "created_at",
+    )
+    list_filter = ("livemode", "status", "method", "source")
+    search_fields = ("=id", "=provider_reference", "=reference", "=case__id")
+    ordering = ("-created_at", "-id")
+    list_select_related = ("organisation",)
+    show_full_result_count = False
+    inlines = (AllocationInline,)
+
+
+@admin.register(Allocation)
+class AllocationAdmin(_ReadOnly, ModelAdmin):
+    list_display = ("id", "payment", "case", "component", "amount_minor", "currency", "livemode", "created_at")
+    list_filter = ("livemode", "component")
+    search_fields = ("=id", "=payment__id", "=case__id")
+    ordering = ("-created_at", "-id")
+    show_full_result_count = False

@@ -1,0 +1,145 @@
+"""Every read of payments worth a name."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+from django.utils.text import slugify
+
+from agentcollect.kit import crypto, errors
+from agentcollect.kit.errors import ApiError
+from campaigns.models import Campaign, Case, LedgerEntry
+from campaigns.rules.identity import invoice_key
+from payments import rules
+from payments.models import Allocation, Payment
+from payments.rules import Open
+
+errors.define("case_not_found", 404, "There is no such case, or it belongs to another organisation or mode.")
+errors.define("ambiguous_invoice", 400, "Several cases have that invoice number: name the case_id.")
+
+_PURPOSE, _PREFIX = "pay", "cas"
+# sign_id's token: the id's body and its signature; none of its characters is a hyphen.
+_TOKEN_LENGTH = 22 + crypto.SIGNATURE_LENGTH
+
+
+# --- for the API
+
+
+def payments(organisation_id: str, livemode: bool) -> QuerySet[Payment]:
+    """The payments of one organisation in one mode, with what their public shape reads."""
+    return (
+        Payment.objects.filter(organisation_id=organisation_id, livemode=livemode)
+        .select_related("case__debtor")
+        .prefetch_related("allocations")
+    )
+
+
+def filtered(
+    rows: QuerySet[Payment], equal: dict[str, str], since: datetime | None, until: datetime | None
+) -> QuerySet[Payment]:
+    """`rows` with the given columns equal, created from `since` (inclusive) to `until` (exclusive)."""
+    rows = rows.filter(**{column: _plain(value) for column, value in equal.items()})
+    rows = rows.filter(created_at__gte=since) if since else rows
+    return rows.filter(created_at__lt=until) if until else rows
+
+
+def payment(organisation_id: str, livemode: bool, payment_id: str) -> Payment:
+    """One payment. Raises ApiError(not_found)."""
+    found = payments(organisation_id, livemode).filter(id=_plain(payment_id)).first()
+    if found is None:
+        raise ApiError("not_found")
+    return found
+
+
+def check_campaign(organisation_id: str, livemode: bool, campaign_id: str) -> None:
+    """Raises ApiError(not_found) for a campaign that is not this organisation's in this mode."""
+    rows = Campaign.objects.filter(organisation_id=organisation_id, livemode=livemode)
+    if not rows.filter(id=_plain(campaign_id)).exists():
+        raise ApiError("not_found")
+
+
+def _plain(text: str) -> str:
+    """`text` as a value one may look for: NUL, which PostgreSQL refuses even in a question, finds nothing."""
+    return text.replace("\0", "?")
+
+
+def case_named(
+    organisation_id: str, livemode: bool, *, case_id: str = "", campaign_id: str = "", invoice_number: str = ""
+) -> Case:
+    """The case with that id, or with that invoice number in that campaign (an open one before a closed one).
+
+    Raises ApiError: case_not_found, ambiguous_invoice.
+    """
+    rows = Case.objects.filter(organisation_id=organisation_id, livemode=livemode)
+    if case_id:
+        found = list(rows.filter(id=_plain(case_id)))
+    else:
+        rows = rows.filter(campaign_id=_plain(campaign_id), invoice_key=invoice_key(_plain(invoice_number)))
+        found = list(rows.filter(closed_at=None)[:2]) or list(rows.order_by("-closed_at")[:1])
+    if not found:
+        raise ApiError("case_not_found", param="case_id" if case_id else "invoice_number")
+    if len(found) > 1:
+        raise ApiError("ambiguous_invoice", param="invoice_number")
+    return found[0]
+
+
+# --- for settling
+
+
+def open_components(case: Case) -> list[Open]:
+    """What `case` owes by component, from its ledger and from what payments were allocated; adds up to its balance."""
+    ledger = LedgerEntry.objects.filter(case_id=case.id).values_list("kind").annotate(Sum("amount_minor"))
+    paid = Allocation.objects.filter(case_id=case.id).values_list("component").annotate(Sum("amount_minor"))
+    return rules.open_components(case.id, dict(ledger), dict(paid))
+
+
+def by_reference(organisation_id: str, livemode: bool, provider: str, provider_reference: str) -> Payment | None:
+    """The payment that this reference was already recorded as."""
+    return Payment.objects.filter(
+        organisation_id=organisation_id, livemode=livemode, provider=provider, provider_reference=provider_reference
+    ).first()
+
+
+def left_processing(before: datetime, limit: int) -> list[Payment]:
+    """Payments begun before `before` (wall time) that have no outcome yet, oldest first."""
+    rows = Payment.objects.filter(status=Payment.Status.PROCESSING, recorded_at__lt=before)
+    return list(rows.order_by("recorded_at")[:limit])
+
+
+# --- for the page
+
+
+def pay_slug(case: Case) -> str:
+    """`inv-2025-0847-<token>`: the readable part is courtesy, the token is what opens the page."""
+    token = crypto.sign_id(_PURPOSE, case.id)
+    readable = slugify(case.invoice_number)
+    return f"{readable}-{token}" if readable else token
+
+
+def pay_url(case: Case) -> str:
+    """The absolute address of the page where `case` is paid."""
+    return f"{settings.PUBLIC_URL}/pay/{pay_slug(case)}"
+
+
+def case_of_slug(slug: str) -> Case | None:
+    """The case that `slug` opens; None for every other text, without a word to the database."""
+    case_id = crypto.read_signed_id(_PURPOSE, _PREFIX, slug[-_TOKEN_LENGTH:])
+    if case_id is None or slug[:-_TOKEN_LENGTH][-1:] not in ("", "-"):
+        return None
+    return Case.objects.select_related("campaign", "debtor", "organisation").filter(id=case_id).first()
+
+
+def page_facts(case: Case) -> dict[str, Any]:
+    """What the page shows beside the case: its ledger, its payments that came, and the one under way."""
+    rows = list(Payment.objects.filter(case_id=case.id).order_by("created_at", "id"))
+    return {
+        "ledger": list(LedgerEntry.objects.filter(case_id=case.id).order_by("created_at", "recorded_at", "id")),
+        "received": [row for row in rows if row.status in rules.COLLECTED],
+        "under_way": next((row for row in rows if row.status == Payment.Status.PROCESSING), None),
+    }
+
+
+def payment_of_case(case: Case, payment_id: str) -> Payment | None:
+    """A payment made for `case`; None for anybody else's."""
+    return Payment.objects.prefetch_related("allocations").filter(case_id=case.id, id=payment_id).first()

@@ -1,0 +1,60 @@
+"""What a developer makes happen in test mode: the story's next step, without waiting for its day."""
+
+from datetime import datetime
+
+import structlog
+
+from agentcollect.kit import clock, errors
+from agentcollect.kit.errors import ApiError
+from campaigns import operations as campaigns
+from campaigns.models import Campaign, Step
+from outreach import operations as outreach
+
+log = structlog.get_logger()
+
+errors.define("test_mode_only", 422, "The sandbox is for test keys; a live key moves real things.")
+errors.define("nothing_planned", 409, "Nothing is planned here: the case is closed, waits for something, or is over.")
+
+# A step due at night moves to the morning, then perhaps past a holiday and an earlier message: a few moves, no more.
+_MOVES = 6
+
+
+def run_next_step(*, by: str, campaign_id: str = "", case_id: str = "") -> Step:
+    """Send the earliest planned step of a test campaign or case now, in story time: at its own due moment.
+
+    The gate judges it at that moment like any other; what it defers is tried at the moment it names. Returns the step
+    as it then stands. Raises ApiError: not_found, test_mode_only, nothing_planned.
+    """
+    at = clock.now()
+    _test_mode(campaign_id, case_id)
+    step = _planned(campaign_id, case_id) or _wake(campaign_id, case_id, at=at)
+    for _ in range(_MOVES):
+        step = outreach.send_step(step_id=step.id, at=max(at, step.due_at))
+        if step.status != Step.Status.PLANNED or step.lease_until is not None:
+            break
+    log.info("next_step_run", by=by, step=step.id, status=step.status)
+    return step
+
+
+def _test_mode(campaign_id: str, case_id: str) -> None:
+    named = Campaign.objects.filter(id=campaign_id) if campaign_id else Campaign.objects.filter(case__id=case_id)
+    found = named.first()
+    if found is None:
+        raise ApiError("not_found")
+    if found.livemode:
+        raise ApiError("test_mode_only", "Only a test campaign can be hurried; a live one mails real people.")
+
+
+def _planned(campaign_id: str, case_id: str) -> Step | None:
+    named = Step.objects.filter(case_id=case_id) if case_id else Step.objects.filter(campaign_id=campaign_id)
+    return named.filter(status=Step.Status.PLANNED, channel="email").order_by("due_at", "id").first()
+
+
+def _wake(campaign_id: str, case_id: str, *, at: datetime) -> Step:
+    """A campaign just created may not have been opened by a worker yet: open it, find its people, and look again."""
+    campaigns.open_cases(at=at)
+    outreach.enrich_due(at=at)
+    step = _planned(campaign_id, case_id)
+    if step is None:
+        raise ApiError("nothing_planned")
+    return step

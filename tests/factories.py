@@ -1,0 +1,219 @@
+"""What tests start from: organisations and their keys through the real operations, rows of other rooms directly."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts import operations as accounts
+from accounts.models import Organisation
+from agentcollect.kit import clock, ids
+from campaigns.models import Campaign, Case, Contact, Debtor, LedgerEntry
+from payments.models import Allocation, Payment
+
+BY = "test"
+
+READY = {
+    "legal_name": "Your Company Inc.",
+    "postal_address": "548 Market Street, San Francisco, CA 94104, USA",
+    "country": "US",
+    "timezone": "America/New_York",
+    "enabled_countries": ["US"],
+    "attested_class": "commercial",
+    "attested_at": datetime(2026, 1, 1, tzinfo=UTC),
+    "attested_by": BY,
+    "live_approved": True,
+}
+
+
+def organisation(name: str = "Your Company Inc.", **facts: Any) -> Organisation:
+    """An organisation with nothing in its way; `facts` overrule."""
+    return accounts.create_organisation(name=name, by=BY, at=clock.now(), **(READY | facts))
+
+
+def api_key(organisation: Organisation, livemode: bool = False, scopes: list[str] | None = None, **more: Any) -> str:
+    """A key of it, in clear text; all scopes unless named."""
+    made = accounts.create_key(
+        organisation_id=organisation.id,
+        livemode=livemode,
+        name="test",
+        scopes=scopes,
+        by=BY,
+        at=clock.now(),
+        **more,
+    )
+    return made[1]
+
+
+class ApiClient:
+    """Sends JSON with a bearer; answers are Django's, so `.json()`, `.status_code` and `.headers` are there."""
+
+    def __init__(self, key: str = "", **headers: str) -> None:
+        self.django = Client()
+        self.headers = ({"Authorization": f"Bearer {key}"} if key else {}) | headers
+
+    def get(self, path: str, params: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
+        return self.django.get(path, params, headers=self._headers(headers))
+
+    def post(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        return self.send("POST", path, body, **headers)
+
+    def patch(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        return self.send("PATCH", path, body, **headers)
+
+    def delete(self, path: str, **headers: str) -> HttpResponse:
+        return self.send("DELETE", path, None, **headers)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        """`body` goes as JSON, or as it is when it is bytes. Header names take `_` for `-`."""
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        return self.django.generic(method, path, raw, content_type="application/json", headers=self._headers(headers))
+
+    def _headers(self, more: dict[str, str]) -> dict[str, str]:
+        return self.headers | {name.replace("_", "-"): value for name, value in more.items()}
+
+
+def client(key: str = "", **headers: str) -> ApiClient:
+    """A client that sends `key` as bearer (none when empty)."""
+    return ApiClient(key, **headers)
+
+
+def campaign(organisation: Organisation, livemode: bool = False, **facts: Any) -> Campaign:
+    """An active campaign's row, empty; see `case` for one invoice in it."""
+    at = clock.now()
+    return Campaign.objects.create(
+        **{
+            "organisation": organisation,
+            "livemode": livemode,
+            "creditor": organisation.name,
+            "status": Campaign.Status.ACTIVE,
+            "currency": "USD",
+            "escalation": Campaign.Escalation.AUTO,
+            "mandate_ends_at": at + timedelta(days=365),
+            "created_by": BY,
+            "created_at": at,
+            "recorded_at": at,
+            "updated_at": at,
+        }
+        | facts
+    )
+
+
+def debtor(organisation: Organisation, livemode: bool = False, **facts: Any) -> Debtor:
+    """A company that owes."""
+    at = clock.now()
+    return Debtor.objects.create(
+        **{
+            "organisation": organisation,
+            "livemode": livemode,
+            "name": "Acme Corp",
+            "identity": ids.new("test"),
+            "email_domain": "acmecorp.com",
+            "country": "US",
+            "enriched_at": at,
+            "created_at": at,
+            "recorded_at": at,
+            "updated_at": at,
+        }
+        | facts
+    )
+
+
+def contact(debtor: Debtor, **facts: Any) -> Contact:
+    """The debtor's accounts-payable mailbox, given by the creditor."""
+    at = clock.now()
+    return Contact.objects.create(
+        **{
+            "organisation_id": debtor.organisation_id,
+            "livemode": debtor.livemode,
+            "debtor": debtor,
+            "email": "ap@acmecorp.com",
+            "source": Contact.Source.CREDITOR,
+            "basis": "creditor",
+            "created_at": at,
+            "recorded_at": at,
+            "updated_at": at,
+        }
+        | facts
+    )
+
+
+def case(organisation: Organisation, livemode: bool = False, amount_minor: int = 1_500_000, **facts: Any) -> Case:
+    """An open invoice in a campaign of its own (or `campaign=`, `debtor=`), with contact and opening ledger entry."""
+    at = clock.now()
+    row = Case.objects.create(
+        **{
+            "organisation": organisation,
+            "livemode": livemode,
+            "campaign": facts.pop("campaign", None) or campaign(organisation, livemode, debtors_enrolled=1),
+            "debtor": facts.pop("debtor", None) or debtor(organisation, livemode),
+            "status": Case.Status.ACTIVE,
+            "currency": "USD",
+            "invoice_number": "INV-2025-0847",
+            "invoice_key": "inv-2025-0847",
+            "invoice_date": date(2025, 10, 1),
+            "due_date": date(2025, 10, 31),
+            "invoice_minor": amount_minor,
+            "placed_minor": amount_minor,
+            "balance_minor": amount_minor,
+            "opened_at": at,
+            "created_at": at,
+            "recorded_at": at,
+            "updated_at": at,
+        }
+        | facts
+    )
+    if not Contact.objects.filter(debtor=row.debtor).exists():
+        contact(row.debtor)
+    LedgerEntry.objects.create(
+        organisation=organisation,
+        livemode=livemode,
+        case=row,
+        kind=LedgerEntry.Kind.PRINCIPAL,
+        amount_minor=amount_minor,
+        currency=row.currency,
+        actor=BY,
+        created_at=at,
+        recorded_at=at,
+    )
+    return row
+
+
+def payment(case: Case, amount_minor: int = 10_000, **facts: Any) -> Payment:
+    """A payment's rows alone, all of it principal (the case is not settled: `payments.operations.record` does that)."""
+    at = clock.now()
+    row = Payment.objects.create(
+        **{
+            "organisation_id": case.organisation_id,
+            "livemode": case.livemode,
+            "campaign_id": case.campaign_id,
+            "case": case,
+            "amount_minor": amount_minor,
+            "currency": case.currency,
+            "method": Payment.Method.BANK_TRANSFER,
+            "status": Payment.Status.SUCCEEDED,
+            "source": Payment.Source.REPORTED,
+            "provider": "test",
+            "provider_reference": ids.new("ref"),
+            "received_at": at,
+            "actor": BY,
+            "created_at": at,
+            "recorded_at": at,
+            "updated_at": at,
+        }
+        | facts
+    )
+    Allocation.objects.create(
+        organisation_id=row.organisation_id,
+        livemode=row.livemode,
+        payment=row,
+        case=case,
+        component=Allocation.Component.PRINCIPAL,
+        amount_minor=amount_minor,
+        currency=row.currency,
+        created_at=at,
+        recorded_at=at,
+    )
+    return row

@@ -1,0 +1,241 @@
+"""Nobody reaches somebody else's rows: every route of `/v1`, taken from the URLconf, with every wrong credential.
+
+A new route is tested without being named here. A new kind of id in a route fails until `objects` knows how to make
+one; a route that must be open to strangers must be named in `OPEN`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import ApiKey, Organisation
+from agentcollect.kit import clock, db
+from campaigns.models import Case
+from events.operations import About, record
+from tests import factories
+from webhooks.models import Delivery
+from webhooks.operations import create_endpoint
+
+# Served to anybody; everything else answers 401 without a credential.
+OPEN = {"v1/auth", "v1/openapi.json"}
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class Route(NamedTuple):
+    path: str
+    method: str
+    view: Any
+
+    @property
+    def names(self) -> list[str]:
+        return re.findall(r"<(?:[^:>]+:)?([^>]+)>", self.path)
+
+    def address(self, known: dict[str, str]) -> str:
+        return "/" + re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda found: known[found[1]], self.path)
+
+
+def routes() -> list[Route]:
+    found = []
+    for path, callback in _walk(get_resolver().url_patterns, ""):
+        view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
+        methods = [m for m in METHODS if hasattr(view, m)] if view else ["get"]
+        found += [Route(path, method.upper(), view) for method in methods]
+    return found
+
+
+def _walk(patterns: list[Any], before: str) -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern) and path.startswith("v1"):
+            yield path, pattern.callback
+
+
+class Owned(NamedTuple):
+    """An organisation with one of everything in one mode, and a key for it."""
+
+    organisation: Organisation
+    key: str
+    ids: dict[str, str]
+
+
+def owned(organisation: Organisation, livemode: bool) -> Owned:
+    case = factories.case(organisation, livemode, amount_minor=5_000)
+    at = clock.now()
+    endpoint, _ = create_endpoint(
+        organisation_id=organisation.id,
+        livemode=livemode,
+        url="https://hooks.example.com/ac",
+        by="test",
+        at=at,
+    )
+    with db.atomic():
+        event_id = record(
+            type="case.opened",
+            organisation_id=organisation.id,
+            livemode=livemode,
+            data={"case_id": case.id},
+            by="test",
+            at=at,
+            about=About(case.campaign_id, case.id, case.debtor_id),
+        )
+    known = objects(case) | {
+        "event_id": event_id,
+        "webhook_id": endpoint.id,
+        "delivery_id": Delivery.objects.get(event_id=event_id).id,
+    }
+    return Owned(organisation, factories.api_key(organisation, livemode), known)
+
+
+def objects(case: Case) -> dict[str, str]:
+    """Route argument → id of a real object."""
+    return {
+        "campaign_id": case.campaign_id,
+        "case_id": case.id,
+        "debtor_id": case.debtor_id,
+        "payment_id": factories.payment(case).id,
+    }
+
+
+def body(route: Route, known: dict[str, str]) -> dict[str, Any]:
+    """What somebody would send who knows the ids and wants to do harm with them."""
+    bodies = {
+        "v1/payments": {"case_id": known["case_id"], "amount": 1, "method": "bank_transfer"},
+        "v1/sandbox/payments": {"case_id": known["case_id"]},
+        "v1/webhooks/<str:webhook_id>": {"description": "mine now"},
+    }
+    return bodies.get(route.path, {})
+
+
+def send(route: Route, key: str, known: dict[str, str], **headers: str) -> Any:
+    api, address = factories.client(key), route.address(known)
+    if route.method == "GET":
+        return api.get(address, **headers)
+    return api.send(route.method, address, body(route, known), **headers)
+
+
+def snapshot(organisation: Organisation) -> dict[str, list[Any]]:
+    """Every row of the organisation, but for its keys (which remember when they were used)."""
+    return {
+        model._meta.label: sorted(map(repr, model._base_manager.filter(organisation=organisation).values_list()))
+        for model in apps.get_models()
+        if model is not ApiKey and any(field.name == "organisation" for field in model._meta.fields)
+    }
+
+
+ROUTES = routes()
+every_route = pytest.mark.parametrize(
+    ("route", "livemode"),
+    [(route, livemode) for route in ROUTES for livemode in (False, True)],
+    ids=[f"{route.method} {route.path} {mode}" for route in ROUTES for mode in ("test", "live")],
+)
+
+
+@pytest.fixture
+def platform(db: None, empty_redis: None) -> Organisation:
+    return factories.organisation(name="Platform")
+
+
+@pytest.fixture
+def victim(platform: Organisation, livemode: bool) -> Owned:
+    return owned(factories.organisation(name="Victim", parent_id=platform.id), livemode)
+
+
+def test_the_urlconf_is_really_read() -> None:
+    paths = {route.path for route in ROUTES}
+    assert {"v1/auth", "v1/organisation"} <= paths
+    assert not [path for path in paths if "(?P" in path or path.endswith("/")], "write routes with path(), no slash"
+
+
+@every_route
+def test_every_argument_is_known(route: Route, victim: Owned) -> None:
+    """The tests below are only worth something with the id of a real object, so the owner must reach it."""
+    unknown = set(route.names) - victim.ids.keys()
+    assert not unknown, f"{route.path}: teach tests/test_isolation.py to make a real object for {unknown}"
+    if route.method == "GET" and route.path not in OPEN:
+        assert send(route, victim.key, victim.ids).status_code == 200
+
+
+@every_route
+def test_without_a_credential(route: Route, victim: Owned) -> None:
+    before = snapshot(victim.organisation)
+    answer = send(route, "", victim.ids)
+    if route.path in OPEN:
+        assert answer.status_code < 500
+    else:
+        assert (answer.status_code, answer.json()["error"]) == (401, "missing_credentials")
+    assert snapshot(victim.organisation) == before
+
+
+@every_route
+def test_with_another_organisations_key(route: Route, livemode: bool, victim: Owned) -> None:
+    stranger = owned(factories.organisation(name="Stranger"), livemode)
+    _refused(route, stranger.key, victim)
+
+
+@every_route
+def test_with_the_other_modes_key(route: Route, livemode: bool, victim: Owned) -> None:
+    _refused(route, factories.api_key(victim.organisation, not livemode), victim)
+
+
+@every_route
+def test_with_the_platforms_key_when_it_names_nobody(
+    route: Route, livemode: bool, victim: Owned, platform: Organisation
+) -> None:
+    """Rows belong to the child: without naming it, its parent does not see them."""
+    _refused(route, factories.api_key(platform, livemode), victim)
+
+
+@every_route
+def test_acting_for_an_organisation_that_is_not_linked(route: Route, livemode: bool, victim: Owned) -> None:
+    stranger = factories.organisation(name="Another platform")
+    before = snapshot(victim.organisation)
+    answer = send(route, factories.api_key(stranger, livemode), victim.ids, AgentCollect_Account=victim.organisation.id)
+    if route.path in OPEN:
+        assert answer.status_code < 500
+    else:
+        assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+    assert snapshot(victim.organisation) == before
+
+
+@every_route
+def test_the_platform_reaches_its_child_by_name(
+    route: Route, livemode: bool, victim: Owned, platform: Organisation
+) -> None:
+    if route.method == "GET" and route.path not in OPEN:
+        key = factories.api_key(platform, livemode)
+        answer = send(route, key, victim.ids, AgentCollect_Account=victim.organisation.id)
+        assert answer.status_code == 200
+
+
+def _refused(route: Route, key: str, victim: Owned) -> None:
+    """No 2xx on the victim's object, none of its ids in an answer (filters included), no change, no 5xx."""
+    before = snapshot(victim.organisation)
+    answer = send(route, key, victim.ids)
+    assert answer.status_code < 500
+    if route.names:
+        assert answer.status_code == 404, answer.content
+    elif answer.status_code < 300:
+        _shows_nothing(answer, victim)
+    for name in _filters(route):
+        filtered = factories.client(key).get(route.address(victim.ids), {name: victim.ids[name]})
+        assert filtered.status_code < 500
+        if filtered.status_code < 300:
+            _shows_nothing(filtered, victim)
+    assert snapshot(victim.organisation) == before
+
+
+def _filters(route: Route) -> list[str]:
+    known = getattr(route.view, "parameters", {}).get("GET", frozenset())
+    usable = {"campaign_id", "case_id", "debtor_id", "payment_id", "event_id", "webhook_id"} & set(known)
+    return sorted(usable) if route.method == "GET" and not route.names else []
+
+
+def _shows_nothing(answer: Any, victim: Owned) -> None:
+    shown = answer.content.decode()
+    assert not [value for value in victim.ids.values() if value in shown]
