@@ -160,14 +160,15 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         method = "GET" if request.method == "HEAD" else request.method or ""
-        if request.user is None:
+        principal: Any = request.user
+        if principal is None:
             raise ApiError("missing_credentials", headers=errors.CHALLENGE)
         if method.lower() not in view.http_method_names or not hasattr(view, method.lower()):
             return True  # the view answers 405 by itself
         if method not in view.scopes:
             raise ImproperlyConfigured(f"{type(view).__name__} names no scope for {method}")
         needed = view.scopes[method]
-        if needed and not request.user.has(needed):
+        if needed and not principal.has(needed):
             challenge = f'Bearer realm="AgentCollect", error="insufficient_scope", scope="{needed}"'
             headers = {"WWW-Authenticate": challenge}
             raise ApiError("missing_scope", f"This needs the scope {needed}.", headers=headers)

@@ -1,4 +1,4 @@
-"""The room in the ops admin: read, never typed. The ledger is corrected by a further entry, a state by its operation."""
+"""The room in the ops admin: read, never typed. The ledger is corrected by a further entry."""
 
 from django.contrib import admin
 from unfold.admin import TabularInline

@@ -11,7 +11,7 @@ from agentcollect.kit.api import ApiView, read_time
 from agentcollect.kit.body import read_body
 from agentcollect.kit.errors import ApiError
 from agentcollect.kit.pagination import page
-from campaigns import operations, queries
+from campaigns import operations, queries, schema
 from campaigns.models import Campaign
 from campaigns.queries import Tenant
 from campaigns.serializers import checks, intake, public
@@ -55,6 +55,7 @@ class TenantView(ApiView):
         return Response(page(queryset, params, scope=scope, serialise=serialise))
 
 
+@schema.campaigns
 class Campaigns(TenantView):
     scopes = {"GET": "campaigns:read", "POST": "campaigns:write"}
     parameters = {"GET": _PAGING | _WHEN | {"status", "metadata"}}
@@ -84,6 +85,7 @@ def _location(campaign: Campaign) -> dict[str, str]:
     return {"Location": f"/v1/campaigns/{campaign.id}"}
 
 
+@schema.campaign
 class CampaignDetail(TenantView):
     scopes = {"GET": "campaigns:read"}
 
@@ -96,6 +98,7 @@ def campaign_detail(campaign: Campaign) -> dict[str, Any]:
     return public.detail(campaign, queries.figures(campaign.id), latest)
 
 
+@schema.campaign_action
 class CampaignAction(TenantView):
     """pause, resume, cancel: the action is part of the address."""
 
@@ -108,6 +111,7 @@ class CampaignAction(TenantView):
         return Response(campaign_detail(act(campaign_id=campaign_id, by=self.principal.by, at=clock.now())))
 
 
+@schema.campaign_timeline
 class CampaignTimeline(TenantView):
     scopes = {"GET": "campaigns:read"}
     parameters = {"GET": _PAGING}
@@ -117,6 +121,7 @@ class CampaignTimeline(TenantView):
         return self.listing(queries.timeline(campaign_id=campaign_id), public.entry)
 
 
+@schema.campaign_contacts
 class CampaignContacts(TenantView):
     scopes = {"GET": "contacts:read"}
     parameters = {"GET": _PAGING}
@@ -127,6 +132,7 @@ class CampaignContacts(TenantView):
         return self.listing(contacts, public.contact)
 
 
+@schema.campaign_cases
 class CampaignCases(TenantView):
     scopes = {"GET": "campaigns:read"}
     parameters = {"GET": _PAGING | _WHEN | {"status", "metadata"}}
@@ -136,6 +142,7 @@ class CampaignCases(TenantView):
         return self.listing(queries.cases(self.tenant).filter(campaign_id=campaign_id), public.case, "status")
 
 
+@schema.cases
 class Cases(TenantView):
     scopes = {"GET": "campaigns:read"}
     parameters = {"GET": _PAGING | _WHEN | {"status", "campaign_id", "debtor_id", "external_id", "metadata"}}
@@ -145,6 +152,7 @@ class Cases(TenantView):
         return self.listing(queries.cases(self.tenant), public.case, *names)
 
 
+@schema.case
 class CaseDetail(TenantView):
     scopes = {"GET": "campaigns:read"}
 

@@ -24,7 +24,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for label, (title, symbol) in ROOMS.items():
         items = [
             {
-                "title": model._meta.verbose_name_plural.capitalize(),
+                "title": str(model._meta.verbose_name_plural).capitalize(),
                 "icon": symbol,
                 "link": reverse(f"admin:{label}_{model._meta.model_name}_changelist"),
             }

@@ -66,7 +66,11 @@ OUTCOME = {
     "defer": Said("Waits", "warn", "clock"),
     "require": Said("Missing", "warn", "alert"),
 }
-KEY = {"active": Said("Active", "good", "check"), "revoked": Said("Revoked", "", "ban"), "expired": Said("Expired", "warn", "clock")}
+KEY = {
+    "active": Said("Active", "good", "check"),
+    "revoked": Said("Revoked", "", "ban"),
+    "expired": Said("Expired", "warn", "clock"),
+}
 EMAIL = {
     "valid": Said("Verified", "good", "check"),
     "unknown": Said("Not checked", "", "clock"),

@@ -66,18 +66,21 @@ def open_components(case_id: str, ledger_by_kind: dict[str, int], allocated_by_c
     """What is open per component, from the sums of the ledger (payments apart) and of what payments already paid.
 
     The parts add up to the case's balance: a component credited below zero (a credit note after the principal was
-    paid) lowers the next one instead.
+    paid) lowers the others instead, principal first.
     """
     owed = dict.fromkeys(COMPONENTS, 0)
     for kind, minor in ledger_by_kind.items():
         if kind != "payment":
             owed[_COMPONENT_OF_KIND[kind]] += minor
-    credit, found = 0, []
+    left = {component: owed[component] - allocated_by_component.get(component, 0) for component in COMPONENTS}
+    credit = -sum(minor for minor in left.values() if minor < 0)
+    found = []
     for component in COMPONENTS:
-        left = owed[component] - allocated_by_component.get(component, 0) - credit
-        credit = max(0, -left)
-        if left > 0:
-            found.append(Open(case_id, component, left))
+        minor = max(0, left[component])
+        used = min(credit, minor)
+        credit -= used
+        if minor > used:
+            found.append(Open(case_id, component, minor - used))
     return found
 
 

@@ -18,7 +18,30 @@ def pytest_configure(config: pytest.Config) -> None:
         database.setdefault("TEST", {})["NAME"] = str(
             Path(os.environ["AGENTCOLLECT_VAR"]) / f"test-{worker}-{os.getpid()}.sqlite3"
         )
+        flush_append_only_tables()
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+
+def flush_append_only_tables() -> None:
+    """Between transactional tests SQLite deletes row by row, which append-only tables refuse in live mode.
+
+    PostgreSQL truncates, and has no such trouble.
+    """
+    from django.db.backends.sqlite3.base import DatabaseOperations
+
+    from agentcollect.kit import db
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def flush_without_triggers(self: DatabaseOperations, statements: list[str]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%%_no_delete'")
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'DROP TRIGGER "{name}"')
+        flush(self, statements)
+        db.install_integrity()
+
+    DatabaseOperations.execute_sql_flush = flush_without_triggers
 
 
 @pytest.fixture(scope="session")

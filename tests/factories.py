@@ -11,6 +11,7 @@ from accounts import operations as accounts
 from accounts.models import Organisation
 from agentcollect.kit import clock, ids
 from campaigns.models import Campaign, Case, Contact, Debtor, LedgerEntry
+from outreach.models import Message
 from payments.models import Allocation, Payment
 
 BY = "test"
@@ -217,3 +218,34 @@ def payment(case: Case, amount_minor: int = 10_000, **facts: Any) -> Payment:
         recorded_at=at,
     )
     return row
+
+
+def message(case: Case, **facts: Any) -> Message:
+    """An email that was sent to the debtor's first contact."""
+    at = clock.now()
+    return Message.objects.create(
+        **{
+            "organisation_id": case.organisation_id,
+            "livemode": case.livemode,
+            "campaign_id": case.campaign_id,
+            "debtor_id": case.debtor_id,
+            "case": case,
+            "contact": Contact.objects.filter(debtor_id=case.debtor_id).first(),
+            "channel": "email",
+            "kind": "outreach",
+            "intent": "first_reminder",
+            "status": Message.Status.SENT,
+            "sender": "ar@yourcompany.com",
+            "recipient": "ap@acmecorp.com",
+            "subject": "Invoice #2025-0847 — Your Company",
+            "text": "Please pay.",
+            "html": "<p>Please pay.</p>",
+            "rfc_message_id": f"<{ids.new('msg')}@yourcompany.com>",
+            "drafter": "template",
+            "handed_over_at": at,
+            "sent_at": at,
+            "created_at": at,
+            "recorded_at": at,
+        }
+        | facts
+    )

@@ -4,8 +4,9 @@ Raw SQL of the project lives here and in kit/due.py, nowhere else, each statemen
 """
 
 import contextlib
+import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
@@ -85,39 +86,66 @@ def is_postgresql() -> bool:
 
 
 def bulk_insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    """Insert `rows` in one statement: COPY on PostgreSQL, one prepared INSERT on SQLite. Defaults must be set.
+    """`insert_rows` for rows that exist as model instances already."""
+    insert_rows(model, [{f.attname: getattr(row, f.attname) for f in model._meta.concrete_fields} for row in rows])
 
-    No signals, no returned keys, no conflict handling: ids are drawn before (kit.ids), a conflict is an IntegrityError
-    for the whole batch.
+
+def insert_rows(
+    model: type[models.Model], rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any] | None = None
+) -> None:
+    """Insert `rows` (attribute name → value, the same names in each) in one statement: COPY or one prepared INSERT.
+
+    `shared` holds what all of them have in common; names left out of both take the field's default. Each is prepared
+    once for the batch: a model instance per row would cost more than the insert itself. No returned keys, no conflict
+    handling: ids are drawn before (kit.ids), a conflict is an IntegrityError for the whole batch.
     """
     if not rows:
         return
-    fields = model._meta.concrete_fields
-    values = [[_prepared(field, row) for field in fields] for row in rows]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
+    fields = [field for field in model._meta.concrete_fields if not _serial(field)]
+    named = [field for field in fields if field.attname in rows[0]]
+    common = [field for field in fields if field.attname not in rows[0]]
+    given = shared or {}
+    constants = [_plain(f, given[f.attname] if f.attname in given else f.get_default()) for f in common]
+    readers = [(field.attname, field if _needs_field(field) else None) for field in named]
     table = f'"{model._meta.db_table}"'
+    columns = ", ".join(f'"{field.column}"' for field in named + common)
     with connection.cursor() as cursor:
         if is_postgresql():
-            with _django_errors(), cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                copy.write("".join(map(_copy_line, values)))
+            tail = "".join(f"\t{_copy_value(value)}" for value in constants) + "\n"
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                copy.write("".join([_copy_line(row, readers) + tail for row in rows]))
         else:
-            marks = ", ".join(["%s"] * len(fields))
+            marks = ", ".join(["%s"] * (len(named) + len(common)))
+            values = [[_read(row[name], field) for name, field in readers] + constants for row in rows]
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)  # noqa: S608
 
 
-def _django_errors() -> Any:
-    return connection.wrap_database_errors
+def _serial(field: models.Field) -> bool:
+    """A number the database draws itself."""
+    return isinstance(field, models.AutoField)
 
 
-def _prepared(field: models.Field, row: models.Model) -> Any:
-    value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
-    return value.dumps(value.obj) if hasattr(value, "dumps") else value
+def _needs_field(field: models.Field) -> bool:
+    """Texts, numbers and flags go to the database as they are; the rest asks its field."""
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    return not isinstance(target, models.CharField | models.TextField | models.IntegerField | models.BooleanField)
 
 
-def _copy_line(values: list[Any]) -> str:
-    return "\t".join(map(_copy_value, values)) + "\n"
+def _read(value: Any, field: models.Field | None) -> Any:
+    return value if field is None else _plain(field, value)
 
 
+def _plain(field: models.Field, value: Any) -> Any:
+    """`value` as the driver takes it; JSON as its text."""
+    prepared = field.get_db_prep_save(value, connection)
+    return prepared.dumps(prepared.obj) if hasattr(prepared, "dumps") else prepared
+
+
+def _copy_line(row: Mapping[str, Any], readers: list[tuple[str, models.Field | None]]) -> str:
+    return "\t".join([_copy_value(row[name] if field is None else _plain(field, row[name])) for name, field in readers])
+
+
+_SPECIAL = re.compile(r"[\\\t\n\r\0]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -127,12 +155,12 @@ def _copy_value(value: Any) -> str:
         return "\\N"
     if value is True or value is False:
         return "t" if value else "f"
-    if isinstance(value, bytes | memoryview):
-        return "\\\\x" + bytes(value).hex()
-    text = str(value)
-    if "\0" in text:
-        raise ValueError("a text holds a NUL character, which no row can hold")
-    return text.translate(_ESCAPES)
+    text = value if type(value) is str else str(value)
+    if _SPECIAL.search(text):
+        if "\0" in text:
+            raise ValueError("a text holds a NUL character, which no row can hold")
+        return text.translate(_ESCAPES)
+    return text
 
 
 # --- claims

@@ -90,6 +90,18 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
 class Schema(AutoSchema):
     """One operation. Adds the scope, the parameters of the view's table and the errors any operation may answer."""
 
+    def get_operation_id(self) -> str:
+        """`pause_campaign` for a view whose action is part of its address."""
+        action = getattr(self.view, "action", "")
+        return f"{action}_{self._resource()}" if action else super().get_operation_id()
+
+    def get_summary(self) -> str | None:
+        action = getattr(self.view, "action", "")
+        return f"{action.capitalize()} a {self._resource()}" if action else super().get_summary()
+
+    def _resource(self) -> str:
+        return self.path.split("/")[2].removesuffix("s")
+
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
         if operation is None:
@@ -191,7 +203,7 @@ def _webhook(definition: Any) -> dict[str, Any]:
 
 def _webhook_headers() -> list[dict[str, Any]]:
     said = {
-        "X-AgentCollect-Signature": "`t=<unix>,v1=<hex>`: HMAC-SHA256 over `<t>.<raw body>`, keyed with the whole secret.",
+        "X-AgentCollect-Signature": "`t=<unix>,v1=<hex>`: HMAC-SHA256 over `<t>.<raw body>`, key: the secret.",
         "webhook-id": "The event id (Standard Webhooks).",
         "webhook-timestamp": "Unix seconds of this attempt.",
         "webhook-signature": "`v1,<base64>` over `<id>.<t>.<raw body>`, keyed with the decoded secret.",

@@ -11,6 +11,8 @@ from campaigns.rules.identity import domain_of, invoice_key, looks_like_a_person
 from campaigns.serializers.checks import row_identity
 from campaigns.serializers.intake import Row
 
+Fields = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
@@ -33,8 +35,8 @@ def enrol(*, campaign: Campaign, rows: Sequence[Row], by: str, at: datetime) -> 
     identities = [row_identity(row) for row in rows]
     known = _known_debtors(campaign, identities)
     taken = _taken_invoices(known, rows, identities)
-    fresh = _new_debtors(rows, identities, known, tenant)
-    debtor_ids = known | {debtor.identity: debtor.id for debtor in fresh}
+    fresh = _new_debtors(rows, identities, known)
+    debtor_ids = known | {debtor["identity"]: debtor["id"] for debtor in fresh}
 
     keep, duplicates = [], []
     for row, identity in zip(rows, identities, strict=True):
@@ -43,14 +45,16 @@ def enrol(*, campaign: Campaign, rows: Sequence[Row], by: str, at: datetime) -> 
             duplicates.append((row, case_id))
         else:
             keep.append((row, debtor_ids[identity]))
-    cases = _cases(campaign, keep, tenant)
-    holds = [hold for (row, _), case in zip(keep, cases, strict=True) for hold in _holds(row, case, tenant, by)]
-    db.bulk_insert(Debtor, fresh)
-    db.bulk_insert(Case, cases)
-    db.bulk_insert(LedgerEntry, _opening_entries(cases, tenant, by))
-    db.bulk_insert(Hold, holds)
+    cases = _cases(keep)
+    holds = [hold for (row, _), case in zip(keep, cases, strict=True) for hold in _holds(row, case["id"], by)]
+    mine = {"campaign_id": campaign.id, "status": Case.Status.ENRICHING.value, "currency": campaign.currency}
+    opening = {"kind": LedgerEntry.Kind.PRINCIPAL.value, "reason": "balance placed", "currency": campaign.currency}
+    db.insert_rows(Debtor, fresh, tenant | {"updated_at": at})
+    db.insert_rows(Case, cases, tenant | mine | {"updated_at": at})
+    db.insert_rows(LedgerEntry, _opening_entries(cases), tenant | opening | {"actor": by})
+    db.insert_rows(Hold, holds, tenant)
     unique = len({debtor_id for _, debtor_id in keep})
-    return Enrolled([row for row, _ in keep], unique, len({h.case_id for h in holds}), duplicates)
+    return Enrolled([row for row, _ in keep], unique, len({hold["case_id"] for hold in holds}), duplicates)
 
 
 def _known_debtors(campaign: Campaign, identities: list[str]) -> dict[str, str]:
@@ -70,89 +74,71 @@ def _taken_invoices(known: dict[str, str], rows: Sequence[Row], identities: list
     return {(debtor, key): case for debtor, key, case in cases.values_list("debtor_id", "invoice_key", "id")}
 
 
-def _new_debtors(
-    rows: Sequence[Row], identities: list[str], known: dict[str, str], tenant: dict[str, Any]
-) -> list[Debtor]:
+def _new_debtors(rows: Sequence[Row], identities: list[str], known: dict[str, str]) -> list[Fields]:
     first: dict[str, Row] = {}
     for row, identity in zip(rows, identities, strict=True):
         if identity not in known:
             first.setdefault(identity, row)
     drawn = ids.new_many("dbt", len(first))
     return [
-        Debtor(
-            id=debtor_id,
-            **tenant,
-            updated_at=tenant["created_at"],
-            identity=identity,
-            name=row.company_name,
-            external_id=row.external_id,
-            email_domain=domain_of(row.email),
-            country=row.country,
-            region=row.region,
-            timezone=row.timezone,
-            phone=row.phone,
-            address=row.address,
-            language=row.language,
-            debt_class=row.debt_class,
-            debtor_type=row.debtor_type,
-        )
+        {
+            "id": debtor_id,
+            "identity": identity,
+            "name": row.company_name,
+            "external_id": row.external_id,
+            "email_domain": domain_of(row.email),
+            "country": row.country,
+            "region": row.region,
+            "timezone": row.timezone,
+            "phone": row.phone,
+            "address": row.address,
+            "language": row.language,
+            "debt_class": row.debt_class,
+            "debtor_type": row.debtor_type,
+        }
         for debtor_id, (identity, row) in zip(drawn, first.items(), strict=True)
     ]
 
 
-def _cases(campaign: Campaign, rows: list[tuple[Row, str]], tenant: dict[str, Any]) -> list[Case]:
+def _cases(rows: list[tuple[Row, str]]) -> list[Fields]:
     drawn = ids.new_many("cas", len(rows))
     return [
-        Case(
-            id=case_id,
-            **tenant,
-            updated_at=tenant["created_at"],
-            campaign_id=campaign.id,
-            debtor_id=debtor_id,
-            status=Case.Status.ENRICHING,
-            currency=campaign.currency,
-            invoice_number=row.invoice_number,
-            invoice_key=invoice_key(row.invoice_number),
-            invoice_date=row.invoice_date,
-            due_date=row.due_date,
-            invoice_minor=row.invoice_minor,
-            placed_minor=row.placed_minor,
-            balance_minor=row.placed_minor,
-            external_id=row.external_id,
-            po_number=row.po_number,
-            invoice_pdf_url=row.invoice_pdf_url,
-            notes=row.notes,
-            credit_kind=row.credit_kind,
-            given_contacts=list(row.contacts),
-            metadata=row.metadata,
-        )
+        {
+            "id": case_id,
+            "debtor_id": debtor_id,
+            "invoice_number": row.invoice_number,
+            "invoice_key": invoice_key(row.invoice_number),
+            "invoice_date": row.invoice_date,
+            "due_date": row.due_date,
+            "invoice_minor": row.invoice_minor,
+            "placed_minor": row.placed_minor,
+            "balance_minor": row.placed_minor,
+            "external_id": row.external_id,
+            "po_number": row.po_number,
+            "invoice_pdf_url": row.invoice_pdf_url,
+            "notes": row.notes,
+            "credit_kind": row.credit_kind,
+            "given_contacts": list(row.contacts),
+            "metadata": row.metadata,
+        }
         for case_id, (row, debtor_id) in zip(drawn, rows, strict=True)
     ]
 
 
-def _opening_entries(cases: list[Case], tenant: dict[str, Any], by: str) -> list[LedgerEntry]:
+def _opening_entries(cases: list[Fields]) -> list[Fields]:
     drawn = ids.new_many("led", len(cases))
     return [
-        LedgerEntry(
-            id=entry_id,
-            **tenant,
-            case_id=case.id,
-            kind=LedgerEntry.Kind.PRINCIPAL,
-            amount_minor=case.placed_minor,
-            currency=case.currency,
-            reason="balance placed",
-            actor=by,
-        )
+        {"id": entry_id, "case_id": case["id"], "amount_minor": case["placed_minor"]}
         for entry_id, case in zip(drawn, cases, strict=True)
     ]
 
 
-def _holds(row: Row, case: Case, tenant: dict[str, Any], by: str) -> list[Hold]:
+def _holds(row: Row, case_id: str, by: str) -> list[Fields]:
     """The holds a row brings with it. None refuses the row: it is enrolled, and waits."""
     kinds = []
     if row.do_not_contact:
-        kinds.append((Hold.Kind.DO_NOT_CONTACT, by))
+        kinds.append((Hold.Kind.DO_NOT_CONTACT.value, by))
     unmarked = not row.debt_class and not row.debtor_type
     if unmarked and looks_like_a_person(name=row.company_name, email=row.email):
-        kinds.append((Hold.Kind.IDENTITY_DOUBT, "engine"))
-    return [Hold(**tenant, kind=kind, case_id=case.id, actor=actor) for kind, actor in kinds]
+        kinds.append((Hold.Kind.IDENTITY_DOUBT.value, "engine"))
+    return [{"id": ids.new("hld"), "kind": kind, "case_id": case_id, "actor": actor} for kind, actor in kinds]

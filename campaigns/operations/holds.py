@@ -13,7 +13,16 @@ errors.define("hold_not_yours", 409, "A hold set by law or by a debtor cannot be
 
 # What only the debtor, the law or operations may lift (ENGINE.md, Hold).
 _NOT_THE_CREDITORS = frozenset(
-    ["cease", "attorney_represented", "bankruptcy", "deceased", "hardship", "compliance_review", "legal_hold", "payment_processing"]
+    [
+        "cease",
+        "attorney_represented",
+        "bankruptcy",
+        "deceased",
+        "hardship",
+        "compliance_review",
+        "legal_hold",
+        "payment_processing",
+    ]
 )
 
 

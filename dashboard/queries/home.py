@@ -10,8 +10,9 @@ from django.conf import settings
 from django.db.models import Count, Sum
 
 from accounts.models import ApiKey
-from campaigns.models import Campaign, Case, Step
+from campaigns.models import Campaign, Case, Hold, Step
 from dashboard.access import Seat
+from dashboard.queries.timeline import Planned, plan
 from events.models import Event
 from outreach.models import MailboxItem
 from payments.models import Payment
@@ -100,15 +101,26 @@ def overview(seat: Seat, *, campaign_id: str = "") -> Overview:
     )
 
 
-def next_steps(seat: Seat, limit: int = 6) -> list[Step]:
+def next_steps(seat: Seat, limit: int = 6) -> list[Planned]:
     """The next planned contacts of running campaigns, soonest first."""
     steps = seat.rows(Step).filter(status=Step.Status.PLANNED, campaign__status=Campaign.Status.ACTIVE)
-    return list(steps.select_related("case", "debtor", "contact").order_by("due_at", "id")[:limit])
+    named = steps.select_related("campaign", "case", "debtor", "contact")
+    return [plan(step) for step in named.order_by("due_at", "id")[:limit]]
 
 
 def recent_events(seat: Seat, limit: int = 8) -> list[Event]:
     """The latest public facts, newest first."""
     return list(seat.rows(Event).filter(sequence__isnull=False).order_by("-sequence")[:limit])
+
+
+# Holds that wait for somebody to look: the rest end by themselves or are the creditor's own.
+_FOR_A_PERSON = ("dispute", "paid_claim", "hardship", "identity_doubt", "cease", "bankruptcy", "compliance_review")
+
+
+def waiting_holds(seat: Seat) -> list[tuple[str, int]]:
+    """(kind, how many) of the open holds that a person must look at."""
+    standing = seat.rows(Hold).filter(released_at=None, kind__in=_FOR_A_PERSON)
+    return list(standing.order_by("kind").values_list("kind").annotate(Count("id")))
 
 
 def failed_deliveries(seat: Seat, at: datetime) -> int:

@@ -7,12 +7,13 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from campaigns.models import Step
+from campaigns.rules.playbook import PLAYBOOKS
 from dashboard import words
 from dashboard.access import Seat
 from events.catalogue import TYPES
 from events.models import Event
 
-LIMIT = 60
+LIMIT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,24 @@ def by_day(events: Iterable[Event], zone: ZoneInfo) -> list[Day]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A planned contact, and why it is planned for then."""
+
+    step: Step
+    why: str
+
+
+def plan(step: Step) -> Planned:
+    """Why: the step's own reason when it was moved, else its day in the playbook. Reads `step.campaign`."""
+    if step.reason:
+        return Planned(step, step.reason)
+    playbook = PLAYBOOKS.get((step.campaign.playbook, step.campaign.playbook_version), ())
+    day = next((entry.day for entry in playbook if entry.index == step.index), None)
+    when = "the first contact" if day == 0 else f"day {day} of the playbook" if day else "the playbook's next step"
+    return Planned(step, f"{when}, in permitted hours where the debtor is")
+
+
 def of_campaign(seat: Seat, campaign_id: str, *, before: str = "") -> tuple[list[Event], bool]:
     """One page of a campaign's facts, newest first, and whether older ones follow."""
     return _page(seat.rows(Event).filter(campaign_id=campaign_id), seat, before)
@@ -86,18 +105,29 @@ def _page(events, seat: Seat, before: str) -> tuple[list[Event], bool]:  # type:
     return rows[:LIMIT], len(rows) > LIMIT
 
 
+def story_time(events: list[Event], at: datetime) -> datetime | None:
+    """Where a test campaign's story stands, when “Send next step now” has carried it past the wall clock."""
+    return events[0].created_at if events and events[0].created_at > at else None
+
+
+def latest(events: list[Event]) -> str:
+    """The id of the fact recorded last: story time may run ahead of the clock, recording does not."""
+    return max(events, key=lambda event: event.recorded_at).id if events else ""
+
+
 def newer_than(seat: Seat, event_id: str, *, campaign_id: str = "", case_id: str = "") -> int:
     """How many facts were recorded since `event_id`, counted up to 99."""
     last = seat.rows(Event).filter(id=event_id).first()
     if last is None:
         return 0
     scope = {"campaign_id": campaign_id} if campaign_id else {"case_id": case_id}
-    newer = seat.rows(Event).filter(**scope, recorded_at__gte=last.recorded_at, id__gt=last.id)
+    newer = seat.rows(Event).filter(**scope, recorded_at__gt=last.recorded_at)
     return newer[:99].count()
 
 
-def planned(seat: Seat, *, campaign_id: str = "", case_id: str = "", limit: int = 8) -> list[Step]:
+def planned(seat: Seat, *, campaign_id: str = "", case_id: str = "", limit: int = 8) -> list[Planned]:
     """The next planned contacts, the farthest first: the timeline runs from the future down to the past."""
     scope = {"campaign_id": campaign_id} if campaign_id else {"case_id": case_id}
-    steps = seat.rows(Step).filter(status=Step.Status.PLANNED, **scope).select_related("case", "debtor", "contact")
-    return list(steps.order_by("due_at", "id")[:limit])[::-1]
+    steps = seat.rows(Step).filter(status=Step.Status.PLANNED, **scope)
+    named = steps.select_related("campaign", "case", "debtor", "contact")
+    return [plan(step) for step in named.order_by("due_at", "id")[:limit]][::-1]

@@ -63,14 +63,16 @@ def moment(context: template.Context, value: datetime | None, style: str = "full
     }[style]
     utc = value.astimezone(UTC)
     title = f"{utc:%Y-%m-%d %H:%M:%S} UTC"
-    return format_html('<time class="nowrap" datetime="{}" title="{}">{}</time>', f"{utc:%Y-%m-%dT%H:%M:%SZ}", title, text)
+    return format_html(
+        '<time class="nowrap" datetime="{}" title="{}">{}</time>', f"{utc:%Y-%m-%dT%H:%M:%SZ}", title, text
+    )
 
 
 @register.simple_tag(takes_context=True)
 def day_title(context: template.Context, value: date) -> str:
-    """"Today", "Tomorrow", else "Tuesday, 17 March 2026"."""
+    """ "Today", "Yesterday", else "Tuesday, 17 March 2026"."""
     distance = (value - context["now"].astimezone(zone_of(context)).date()).days
-    named = {0: "Today, ", 1: "Tomorrow, ", -1: "Yesterday, "}.get(distance, "")
+    named = {0: "Today, ", -1: "Yesterday, "}.get(distance, "")
     return f"{named}{value:%A}, {value.day} {value:%B %Y}" if not named else f"{named}{value.day} {value:%B}"
 
 

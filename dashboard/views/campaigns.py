@@ -36,7 +36,8 @@ def detail(request: HttpRequest, seat: Seat, campaign_id: str) -> HttpResponse:
     campaign = one(seat.rows(Campaign), campaign_id)
     filters = asked(request, "case_status")
     cases = collection.cases(seat, campaign, filters.get("case_status", ""))
-    events, older = timeline.of_campaign(seat, campaign.id, before=plain(request.GET.get("before", "")))
+    before = plain(request.GET.get("before", ""))
+    events, older = timeline.of_campaign(seat, campaign.id, before=before)
     overview = home.overview(seat, campaign_id=campaign.id)
     shown = {
         "campaign": campaign,
@@ -45,7 +46,8 @@ def detail(request: HttpRequest, seat: Seat, campaign_id: str) -> HttpResponse:
         "case_states": [state for family, state, _ in overview.states if family == "case"] + ["closed"],
         "days": timeline.by_day(events, seat.zone),
         "steps": timeline.planned(seat, campaign_id=campaign.id),
-        "latest": events[0].id if events else "",
+        "story_at": timeline.story_time(events, clock.now()),
+        "latest": "" if before else timeline.latest(events),
         "older": events[-1].id if older else "",
         "may_pause": campaign.status == Campaign.Status.ACTIVE,
         "may_resume": campaign.status == Campaign.Status.PAUSED,
@@ -59,7 +61,9 @@ def news(request: HttpRequest, seat: Seat, campaign_id: str) -> HttpResponse:
     """How many entries the timeline gained since it was drawn."""
     campaign = one(seat.rows(Campaign), campaign_id)
     count = timeline.newer_than(seat, plain(request.GET.get("after", "")), campaign_id=campaign.id)
-    return render(request, "dashboard/parts/news.html", {"count": count, "address": f"/dashboard/campaigns/{campaign.id}"})
+    return render(
+        request, "dashboard/parts/news.html", {"count": count, "address": f"/dashboard/campaigns/{campaign.id}"}
+    )
 
 
 @action()

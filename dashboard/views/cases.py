@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from agentcollect.kit import clock
 from campaigns.models import Case
 from dashboard.access import Seat, action, page
 from dashboard.queries import collection, timeline
@@ -14,7 +15,8 @@ from payments.queries import pay_url
 @page
 def detail(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
     case = one(seat.rows(Case).select_related("campaign", "debtor"), case_id)
-    events, older = timeline.of_case(seat, case.id, before=plain(request.GET.get("before", "")))
+    before = plain(request.GET.get("before", ""))
+    events, older = timeline.of_case(seat, case.id, before=before)
     shown = {
         "case": case,
         "ledger": collection.ledger(seat, case),
@@ -26,7 +28,8 @@ def detail(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
         "pay_url": pay_url(case),
         "days": timeline.by_day(events, seat.zone),
         "steps": timeline.planned(seat, case_id=case.id),
-        "latest": events[0].id if events else "",
+        "story_at": timeline.story_time(events, clock.now()),
+        "latest": "" if before else timeline.latest(events),
         "older": events[-1].id if older else "",
     }
     return render(request, "dashboard/case.html", shown)

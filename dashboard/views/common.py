@@ -34,8 +34,10 @@ def asked(request: HttpRequest, *names: str) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def page_of(rows: QuerySet, request: HttpRequest, filters: dict[str, str], *, scope: str, size: int = 25) -> dict[str, Any]:
-    """One page of `rows` by keyset: `rows`, `next_cursor`, `first` (is this page one), and the filters as `query` string.
+def page_of(
+    rows: QuerySet, request: HttpRequest, filters: dict[str, str], *, scope: str, size: int = 25
+) -> dict[str, Any]:
+    """One page of `rows` by keyset: `rows`, `next_cursor`, `first` (is it page one), and the filters as `query` string.
 
     A cursor of another list opens page one instead of an error: the address may be an old bookmark.
     """

@@ -44,9 +44,7 @@ def revoke_key(request: HttpRequest, seat: Seat, key_id: str) -> HttpResponse:
     press(
         request,
         f"Key {key} is revoked. Requests with it are refused from now on.",
-        lambda: operations.revoke_key(
-            key_id=key.id, organisation_id=seat.organisation.id, by=seat.by, at=clock.now()
-        ),
+        lambda: operations.revoke_key(key_id=key.id, organisation_id=seat.organisation.id, by=seat.by, at=clock.now()),
     )
     return redirect("dashboard:keys")
 

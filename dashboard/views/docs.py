@@ -10,7 +10,6 @@ from django.shortcuts import render
 from agentcollect.kit.errors import REGISTRY
 from events.catalogue import PUBLIC, TYPES
 
-
 SHAPE = json.dumps(
     {
         "error": "missing_field",

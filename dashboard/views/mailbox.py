@@ -38,7 +38,8 @@ def detail(request: HttpRequest, seat: Seat, item_id: int) -> HttpResponse:
 def html(request: HttpRequest, seat: Seat, item_id: int) -> HttpResponse:
     """The mail's HTML by itself, for the sandboxed frame of its page."""
     mail = queries.read(one(_rows(seat), item_id))
-    return HttpResponse(mail.html, headers={"Content-Security-Policy": MAIL_POLICY})
+    # The frame may not navigate; its links open beside it.
+    return HttpResponse(f'<base target="_blank">{mail.html}', headers={"Content-Security-Policy": MAIL_POLICY})
 
 
 def _rows(seat: Seat):  # type: ignore[no-untyped-def]

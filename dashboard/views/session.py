@@ -7,7 +7,6 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
-
 from rest_framework.request import Request
 
 from accounts.authentication import address

@@ -155,7 +155,7 @@ def settle(row: Delivery, status: str, *, attempts: int, code: int, error: str, 
             error=error,
             request_headers={
                 "Content-Type": "application/json",
-                "X-AgentCollect-Signature": "t=1773757320,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
+                "X-AgentCollect-Signature": "t=1773757320,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e7",
                 "webhook-id": row.event_id,
                 "X-AgentCollect-Attempt": str(number),
             },
@@ -166,5 +166,3 @@ def settle(row: Delivery, status: str, *, attempts: int, code: int, error: str, 
             created_at=moment,
             recorded_at=moment,
         )
-
-

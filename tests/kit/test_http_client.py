@@ -394,8 +394,7 @@ def test_many_hostile_receivers_delay_no_honest_one() -> None:
         hang, honest = answers(b"", close=False), answers(response(b"ok"))
         async with serving(hang) as (bad, _), serving(honest) as (good, _), GuardedSession(HASTY) as session:
             slow = [
-                asyncio.create_task(session.request("POST", f"http://127.0.0.1:{bad}/", {}, b"{}"))
-                for _ in range(200)
+                asyncio.create_task(session.request("POST", f"http://127.0.0.1:{bad}/", {}, b"{}")) for _ in range(200)
             ]
             await asyncio.sleep(0.05)
             started = time.perf_counter()
@@ -553,9 +552,7 @@ def test_an_error_after_the_body_harms_no_other_request() -> None:
         while True:
             request = await read_request(reader)
             wrong = request.startswith(b"POST /wrong")
-            writer.write(
-                response(b"nonsense" if wrong else b"ok", b"Content-Encoding: gzip" if wrong else b"X-A: b")
-            )
+            writer.write(response(b"nonsense" if wrong else b"ok", b"Content-Encoding: gzip" if wrong else b"X-A: b"))
             await writer.drain()
 
     async def run() -> None:

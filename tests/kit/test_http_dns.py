@@ -85,9 +85,7 @@ def attempts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 @contextlib.asynccontextmanager
 async def session_with(script: list[Any], policy: EgressPolicy = POLICY, **options: Any) -> Any:
     loop = asyncio.get_running_loop()
-    transport, server = await loop.create_datagram_endpoint(
-        lambda: NameServer(script), local_addr=("127.0.0.1", 0)
-    )
+    transport, server = await loop.create_datagram_endpoint(lambda: NameServer(script), local_addr=("127.0.0.1", 0))
     resolver = dns.asyncresolver.Resolver(configure=False)
     resolver.nameservers = ["127.0.0.1"]
     resolver.port = transport.get_extra_info("sockname")[1]
@@ -98,9 +96,7 @@ async def session_with(script: list[Any], policy: EgressPolicy = POLICY, **optio
         transport.close()
 
 
-def resolve_and_call(
-    script: list[Any], url: str = "https://hooks.example.com/", times: int = 1
-) -> list[Outcome]:
+def resolve_and_call(script: list[Any], url: str = "https://hooks.example.com/", times: int = 1) -> list[Outcome]:
     async def run() -> list[Outcome]:
         policy = HASTY if script == ["silence"] else POLICY
         async with session_with(script, policy) as (session, _):

@@ -86,9 +86,7 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
-def get(
-    url: str, *, max_bytes: int = 10_000_000, types: tuple[str, ...] = (), to: io.BytesIO | None = None
-) -> Fetched:
+def get(url: str, *, max_bytes: int = 10_000_000, types: tuple[str, ...] = (), to: io.BytesIO | None = None) -> Fetched:
     deadline = 0.5 if url.endswith("drip") else 5.0
     started = time.perf_counter()
     fetched = fetch(url, policy=POLICY, max_bytes=max_bytes, deadline_s=deadline, accept_types=types, to=to)
@@ -153,9 +151,7 @@ def test_type_families(site: str, types: tuple[str, ...]) -> None:
     assert get(f"{site}/csv", types=types).ok
 
 
-@pytest.mark.parametrize(
-    "url", ["https://169.254.169.254/latest/", "file:///etc/passwd", "https://2130706433/", ""]
-)
+@pytest.mark.parametrize("url", ["https://169.254.169.254/latest/", "file:///etc/passwd", "https://2130706433/", ""])
 def test_refused_addresses(url: str) -> None:
     fetched = get(url)
     assert (fetched.ok, fetched.status) == (False, None)

@@ -340,9 +340,7 @@ def test_loopback_on_any_port_where_allowed_and_only_there(url: str) -> None:
         check_url(url, STRICT)
 
 
-@pytest.mark.parametrize(
-    "url", ["http://example.com/", "http://8.8.8.8/", "http://10.0.0.1/", "https://db:443/"]
-)
+@pytest.mark.parametrize("url", ["http://example.com/", "http://8.8.8.8/", "http://10.0.0.1/", "https://db:443/"])
 def test_the_allowance_opens_nothing_else(url: str) -> None:
     with pytest.raises(EgressRefused):
         check_url(url, EMBEDDED)
@@ -422,8 +420,6 @@ def test_any_address_like_text_is_refused_or_means_one_public_host(text: str) ->
     test_any_text_is_refused_or_means_one_public_host.hypothesis.inner_test(text)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
-    "text", ["1.1.1.1", "8.8.8.8", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450::1"]
-)
+@pytest.mark.parametrize("text", ["1.1.1.1", "8.8.8.8", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450::1"])
 def test_public_addresses_are_public(text: str) -> None:
     assert is_public(ip_address(text))

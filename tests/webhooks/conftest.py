@@ -32,10 +32,10 @@ def organisation() -> Organisation:
 
 
 class Clock:
-    """A wall clock that moves when it is told."""
+    """A wall clock that moves when it is told; it begins after whatever the test sets up."""
 
     def __init__(self) -> None:
-        self.at = clock.now()
+        self.at = clock.now() + timedelta(seconds=10)
 
     def __call__(self) -> datetime:
         return self.at

@@ -27,6 +27,7 @@ class Receiver:
     url: str = ""
     got: list[Got] = field(default_factory=list)
     answers: dict[str, int | str] = field(default_factory=dict)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def at(self, path: str) -> list[Got]:
         return [one for one in self.got if one.path == path]
@@ -46,7 +47,7 @@ class Receiver:
         self.got.append(Got(request.path, dict(request.headers), body, time.monotonic()))
         answer = self.answers.get(request.path, 200)
         if answer == "hang":
-            await asyncio.sleep(60)
+            await self.closing.wait()
             answer = 200
         headers = {"Location": "/elsewhere"} if 300 <= int(answer) < 400 else None
         return web.Response(status=int(answer), text="noted", headers=headers)
@@ -81,5 +82,6 @@ def receiving() -> Iterator[Receiver]:
     try:
         yield receiver
     finally:
+        loop.call_soon_threadsafe(receiver.closing.set)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)

@@ -1,0 +1,410 @@
+"""How campaigns, cases and contacts are described in the OpenAPI document. Applied to the views as decorators."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+
+from campaigns.models import Campaign, Case, Contact
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_MAYBE_TEXT: dict[str, Any] = {"type": ["string", "null"]}
+_NUMBER: dict[str, Any] = {"type": "number"}
+_WHOLE: dict[str, Any] = {"type": "integer"}
+_BOOL: dict[str, Any] = {"type": "boolean"}
+_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
+_MAYBE_TIME: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
+_MAYBE_DATE: dict[str, Any] = {"type": ["string", "null"], "format": "date"}
+_METADATA: dict[str, Any] = {"type": "object", "additionalProperties": _TEXT, "maxProperties": 50}
+_OPEN: dict[str, Any] = {"type": "object"}
+_AMOUNT: dict[str, Any] = _NUMBER | {"exclusiveMinimum": 0, "maximum": 999999999.99}
+
+
+def _object(required: list[str], **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": required, "properties": properties, "additionalProperties": False}
+
+
+def _all(**properties: Any) -> dict[str, Any]:
+    return _object(list(properties), **properties)
+
+
+def _maybe(schema: dict[str, Any]) -> dict[str, Any]:
+    return schema | {"type": [schema["type"], "null"]}
+
+
+def _choice(values: list[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": values}
+
+
+def page(item: dict[str, Any]) -> dict[str, Any]:
+    """A list of `item` as every list answers."""
+    return _all(data={"type": "array", "items": item}, has_more=_BOOL, next_cursor=_MAYBE_TEXT)
+
+
+# --- what comes in
+
+_CONTACT_IN = _object(
+    [], name=_MAYBE_TEXT, email=_MAYBE_TEXT, phone=_MAYBE_TEXT, title=_MAYBE_TEXT,
+    level={"type": ["integer", "null"], "minimum": 1, "maximum": 3},
+)  # fmt: skip
+_OWED: dict[str, Any] = {
+    "invoice_amount": _AMOUNT | {"description": "Major units: 15000 is fifteen thousand dollars."},
+    "amount_paid": _maybe(_NUMBER) | {"description": "Already paid; what is left is placed."},
+    "contact_email": _MAYBE_TEXT | {"description": "Left out: the engine looks for the right person itself."},
+    "contact_name": _MAYBE_TEXT,
+    "contact_phone": _MAYBE_TEXT,
+    "contacts": {"type": ["array", "null"], "items": _CONTACT_IN, "maxItems": 10},
+    "invoice_number": _MAYBE_TEXT,
+    "invoice_date": _MAYBE_DATE | {"description": "YYYY-MM-DD, not of the future."},
+    "due_date": _MAYBE_DATE | {"description": "Left out: the invoice date and your payment terms."},
+    "currency": _MAYBE_TEXT | {"description": "ISO 4217; a campaign has one."},
+    "address": _MAYBE_TEXT,
+    "country": _MAYBE_TEXT | {"description": "ISO 3166-1, two letters."},
+    "state": _MAYBE_TEXT,
+    "timezone": _MAYBE_TEXT | {"description": "IANA name."},
+    "language": _MAYBE_TEXT,
+    "debt_class": _MAYBE_TEXT | {"description": "commercial or consumer; left out: your attestation."},
+    "debtor_type": _MAYBE_TEXT | {"description": "company, sole_proprietor or individual."},
+    "credit_kind": _MAYBE_TEXT | {"description": "trade, loan, lease or purchased."},
+    "external_id": _MAYBE_TEXT,
+    "po_number": _MAYBE_TEXT,
+    "invoice_pdf_url": _MAYBE_TEXT,
+    "notes": _MAYBE_TEXT,
+    "do_not_contact": _maybe(_BOOL),
+    "metadata": _maybe(_METADATA),
+}
+_BRAND_NAMES = [
+    "name",
+    "legal_name",
+    "logo_url",
+    "domain",
+    "from_email",
+    "reply_to",
+    "phone",
+    "address",
+    "caller_name",
+    "pay_domain",
+]
+_COLORS = _maybe(_object([], primary=_MAYBE_TEXT, accent=_MAYBE_TEXT))
+BRAND = _object([], **dict.fromkeys(_BRAND_NAMES, _MAYBE_TEXT), colors=_COLORS)
+_DEBTOR_IN = _object(["company_name", "invoice_amount"], company_name=_TEXT, **_OWED)
+_TERMS: dict[str, Any] = {
+    "brand": _maybe(BRAND),
+    "name": _MAYBE_TEXT,
+    "escalation": _MAYBE_TEXT | {"description": "auto, ask or never. Live mode has no default; test mode's is auto."},
+    "mandate_months": {"type": ["integer", "null"], "minimum": 1, "maximum": 24, "default": 12},
+    "start_at": _MAYBE_TIME,
+}
+_SHORTHAND = _object(
+    ["company", "invoice_amount"], company=_TEXT | {"description": "The debtor."}, **_OWED, **_TERMS
+) | {"title": "One invoice: `company` is the debtor"}
+_LIST = _object(
+    ["company", "debtors"],
+    company=_TEXT | {"description": "Your display name."},
+    debtors={"type": "array", "items": _DEBTOR_IN, "minItems": 1, "maxItems": 500},
+    currency=_OWED["currency"],
+    metadata=_OWED["metadata"],
+    **_TERMS,
+) | {"title": "A list: `company` is you, the creditor"}
+_CSV = _object(
+    ["company", "source", "csv_url"],
+    company=_TEXT | {"description": "Your display name."},
+    source={"type": "string", "const": "csv_url"},
+    csv_url=_TEXT | {"description": "https; fetched by a worker after the answer."},
+    currency=_OWED["currency"],
+    metadata=_OWED["metadata"],
+    **_TERMS,
+) | {"title": "A CSV behind an address"}
+CREATE = {"oneOf": [_SHORTHAND, _LIST, _CSV]}
+
+# --- what goes out
+
+_CAMPAIGN_FIELDS: dict[str, Any] = {
+    "id": _TEXT,
+    "campaign_id": _TEXT | {"description": "The same as `id`."},
+    "name": _TEXT,
+    "status": _choice(Campaign.Status.values),
+    "creditor": _TEXT,
+    "debtors_enrolled": _WHOLE | {"description": "Rows."},
+    "debtors_unique": _WHOLE,
+    "debtors_held": _WHOLE,
+    "total_amount": _NUMBER,
+    "currency": _TEXT,
+    "first_contact_at": _MAYBE_TIME | {"description": "An estimate until the first message left; null: no row may be."},
+    "mandate_ends_on": {"type": "string", "format": "date"},
+    "escalation": _choice(Campaign.Escalation.values),
+    "brand": _OPEN,
+    "metadata": _METADATA,
+    "warnings": {"type": "array", "items": {}},
+    "livemode": _BOOL,
+    "created_at": _TIME,
+    "updated_at": _TIME,
+}
+CAMPAIGN = _all(**_CAMPAIGN_FIELDS)
+_SAME = [
+    "id",
+    "campaign_id",
+    "status",
+    "creditor",
+    "debtors_enrolled",
+    "debtors_unique",
+    "debtors_held",
+    "total_amount",
+    "currency",
+    "first_contact_at",
+    "warnings",
+    "livemode",
+    "created_at",
+]
+CREATED = _object(
+    [*_SAME, "message"],
+    **{name: _CAMPAIGN_FIELDS[name] for name in _SAME},
+    message=_TEXT,
+    debtor=_TEXT | {"description": "For one row: who owes, so that a mistake is seen at once."},
+    import_id=_TEXT | {"description": "For a CSV."},
+)
+ENTRY = _all(
+    id=_TEXT, at=_TIME, kind=_TEXT, channel=_MAYBE_TEXT, actor=_TEXT, text=_TEXT, case_id=_MAYBE_TEXT,
+    event_id=_TEXT, event=_TEXT,
+)  # fmt: skip
+_TIMELINE = {"type": "array", "items": ENTRY, "maxItems": 20}
+DETAIL = _all(
+    **_CAMPAIGN_FIELDS,
+    amount_collected=_NUMBER,
+    amount_outstanding=_NUMBER,
+    recovery_rate=_NUMBER | {"description": "Collected of placed, a fraction with four decimals."},
+    cases={"type": "object", "additionalProperties": _WHOLE, "description": "How many, by state."},
+    next_contact_at=_MAYBE_TIME,
+    timeline=_TIMELINE | {"description": "The latest 20."},
+)
+_CASE_FIELDS: dict[str, Any] = {
+    "id": _TEXT,
+    "campaign_id": _TEXT,
+    "debtor_id": _TEXT,
+    "debtor": _TEXT,
+    "status": _choice(Case.Status.values),
+    "close_reason": {"enum": [*Case.CloseReason.values, None]},
+    "invoice_number": _MAYBE_TEXT,
+    "invoice_date": _MAYBE_DATE,
+    "due_date": _MAYBE_DATE,
+    "invoice_amount": _NUMBER,
+    "amount_placed": _NUMBER,
+    "amount_collected": _NUMBER,
+    "balance": _NUMBER,
+    "currency": _TEXT,
+    "external_id": _MAYBE_TEXT,
+    "po_number": _MAYBE_TEXT,
+    "next_contact_at": _MAYBE_TIME,
+    "metadata": _METADATA,
+    "livemode": _BOOL,
+    "created_at": _TIME,
+    "closed_at": _MAYBE_TIME,
+    "updated_at": _TIME,
+}
+CASE = _all(**_CASE_FIELDS)
+CASE_DETAIL = _all(**_CASE_FIELDS, timeline=_TIMELINE)
+CONTACT = _all(
+    id=_TEXT,
+    debtor_id=_TEXT,
+    debtor=_TEXT,
+    name=_MAYBE_TEXT,
+    title=_MAYBE_TEXT,
+    seniority=_MAYBE_TEXT,
+    email=_MAYBE_TEXT,
+    email_status=_TEXT,
+    phone=_MAYBE_TEXT,
+    level=_WHOLE | {"description": "1 first contact, 2 controller, 3 decision maker."},
+    source=_choice(Contact.Source.values),
+    basis=_TEXT,
+    confidence=_WHOLE,
+    sources={"type": "array", "items": _TEXT},
+    verified_at=_MAYBE_TIME,
+    suppressed=_BOOL | {"description": "This address has opted out."},
+    livemode=_BOOL,
+    created_at=_TIME,
+)
+
+# --- the product page's examples
+
+_INVOICE = {
+    "company_name": "Acme Corp",
+    "contact_email": "ap@acmecorp.com",
+    "invoice_amount": 15000,
+    "invoice_date": "2025-10-01",
+    "invoice_number": "INV-2025-0847",
+}
+_BRAND_EXAMPLE = {
+    "name": "Your Company",
+    "logo_url": "https://yourco.com/logo.png",
+    "domain": "yourcompany.com",
+    "from_email": "ar@yourcompany.com",
+    "colors": {"primary": "#1E40AF", "accent": "#10B981"},
+}
+_LIST_EXAMPLE = {"company": "Your Company Inc.", "debtors": [_INVOICE]}
+_CSV_EXAMPLE = {"company": "Your Company Inc.", "source": "csv_url", "csv_url": "https://yourco.com/ar.csv"}
+_CREATED_EXAMPLE = {
+    "id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "campaign_id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "status": "active",
+    "creditor": "Your Company Inc.",
+    "debtor": "Acme Corp",
+    "debtors_enrolled": 1,
+    "debtors_unique": 1,
+    "debtors_held": 0,
+    "total_amount": 15000,
+    "currency": "USD",
+    "first_contact_at": "2026-03-17T15:00:00Z",
+    "message": "Collection started. Webhook fires on payment.",
+    "warnings": [],
+    "livemode": False,
+    "created_at": "2026-03-17T13:22:00Z",
+}
+_LISTED_EXAMPLE = {name: value for name, value in _CREATED_EXAMPLE.items() if name not in {"debtor", "message"}} | {
+    "name": "",
+    "mandate_ends_on": "2027-03-17",
+    "escalation": "auto",
+    "brand": _BRAND_EXAMPLE,
+    "metadata": {},
+    "updated_at": "2026-03-17T13:22:00Z",
+}
+_ENTRY_EXAMPLE = {
+    "id": "evt_0UZ8pq1KKp2mZxQ8aBcDeF",
+    "at": "2026-03-17T15:00:04Z",
+    "kind": "message",
+    "channel": "email",
+    "actor": "engine",
+    "text": "Email sent: “Invoice #2025-0847 — Your Company”",
+    "case_id": "cas_0UZ8pq1K7Lm3pRx1aBcDeF",
+    "event_id": "evt_0UZ8pq1KKp2mZxQ8aBcDeF",
+    "event": "message.sent",
+}
+_DETAIL_EXAMPLE = _LISTED_EXAMPLE | {
+    "amount_collected": 0,
+    "amount_outstanding": 15000,
+    "recovery_rate": 0,
+    "cases": {"active": 1},
+    "next_contact_at": "2026-03-21T15:00:00Z",
+    "timeline": [_ENTRY_EXAMPLE],
+}
+_CASE_EXAMPLE = {
+    "id": "cas_0UZ8pq1K7Lm3pRx1aBcDeF",
+    "campaign_id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "debtor_id": "dbt_0UZ8pq1KKp2mZxQ8aBcDeF",
+    "debtor": "Acme Corp",
+    "status": "active",
+    "close_reason": None,
+    "invoice_number": "INV-2025-0847",
+    "invoice_date": "2025-10-01",
+    "due_date": "2025-10-31",
+    "invoice_amount": 15000,
+    "amount_placed": 15000,
+    "amount_collected": 0,
+    "balance": 15000,
+    "currency": "USD",
+    "external_id": None,
+    "po_number": None,
+    "next_contact_at": "2026-03-21T15:00:00Z",
+    "metadata": {},
+    "livemode": False,
+    "created_at": "2026-03-17T13:22:00Z",
+    "closed_at": None,
+    "updated_at": "2026-03-17T15:00:04Z",
+}
+_CONTACT_EXAMPLE = {
+    "id": "con_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "debtor_id": "dbt_0UZ8pq1KKp2mZxQ8aBcDeF",
+    "debtor": "Acme Corp",
+    "name": "Morgan Reyes",
+    "title": "Controller",
+    "seniority": "manager",
+    "email": "morgan.reyes@acmecorp.com",
+    "email_status": "valid",
+    "phone": None,
+    "level": 2,
+    "source": "enrichment",
+    "basis": "published",
+    "confidence": 92,
+    "sources": ["sandbox-directory"],
+    "verified_at": "2026-03-17T14:00:00Z",
+    "suppressed": False,
+    "livemode": False,
+    "created_at": "2026-03-17T14:00:00Z",
+}
+
+
+def _sent(name: str, value: Any) -> OpenApiExample:
+    return OpenApiExample(name, value=value, request_only=True)
+
+
+def _answer(value: Any, status: str = "200") -> OpenApiExample:
+    return OpenApiExample("Answer", value=value, response_only=True, status_codes=[status])
+
+
+def _page_of(value: Any) -> OpenApiExample:
+    return _answer({"data": [value], "has_more": False, "next_cursor": None})
+
+
+def _read(operation_id: str, summary: str, schema: dict[str, Any], example: OpenApiExample, tag: str) -> Any:
+    return extend_schema_view(
+        get=extend_schema(
+            operation_id=operation_id, summary=summary, tags=[tag], responses={200: schema}, examples=[example]
+        )
+    )
+
+
+_CREATE = extend_schema(
+    operation_id="create_campaign",
+    summary="Create a collection campaign and enroll debtors",
+    description=(
+        "**Exactly one of three shapes.** With `invoice_amount` beside it, `company` is the *debtor*; with `debtors` "
+        "or `csv_url`, `company` is *you*. All or nothing: every bad row is reported at once. First contact within "
+        "1–4 business hours where your debtor is. Over 500 debtors: `csv_url`."
+    ),
+    tags=["Campaigns"],
+    request={"application/json": CREATE},
+    responses={201: CREATED, 202: CREATED},
+    examples=[
+        _sent("One invoice", {"company": "Acme Corp", "invoice_amount": 15000}),
+        _sent("A list", _LIST_EXAMPLE),
+        _sent("Your brand", _LIST_EXAMPLE | {"brand": _BRAND_EXAMPLE}),
+        _sent("A CSV", _CSV_EXAMPLE),
+        _answer(_CREATED_EXAMPLE, "201"),
+    ],
+)
+campaigns = extend_schema_view(
+    get=extend_schema(
+        operation_id="list_campaigns",
+        summary="List campaigns",
+        tags=["Campaigns"],
+        responses={200: page(CAMPAIGN)},
+        examples=[_page_of(_LISTED_EXAMPLE)],
+    ),
+    post=_CREATE,
+)
+campaign = _read(
+    "get_campaign",
+    "Get campaign status, collected amount, and timeline",
+    DETAIL,
+    _answer(_DETAIL_EXAMPLE),
+    "Campaigns",
+)
+# Its operation id and summary come from the view's `action` (kit.openapi).
+campaign_action = extend_schema_view(
+    post=extend_schema(tags=["Campaigns"], request=None, responses={200: DETAIL}, examples=[_answer(_DETAIL_EXAMPLE)])
+)
+campaign_timeline = _read(
+    "list_campaign_timeline", "List what happened in a campaign", page(ENTRY), _page_of(_ENTRY_EXAMPLE), "Campaigns"
+)
+campaign_contacts = _read(
+    "list_campaign_contacts",
+    "Get enriched contacts discovered for each debtor",
+    page(CONTACT),
+    _page_of(_CONTACT_EXAMPLE),
+    "Campaigns",
+)
+campaign_cases = _read(
+    "list_campaign_cases", "List the invoices of a campaign", page(CASE), _page_of(_CASE_EXAMPLE), "Cases"
+)
+cases = _read("list_cases", "List invoices", page(CASE), _page_of(_CASE_EXAMPLE), "Cases")
+case = _read(
+    "get_case", "Get one invoice", CASE_DETAIL, _answer(_CASE_EXAMPLE | {"timeline": [_ENTRY_EXAMPLE]}), "Cases"
+)

@@ -1,0 +1,126 @@
+"""kill -9 of a real worker process at every point of a message's way out: at most one mail, and no fact lost."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+from agentcollect.kit import clock
+from campaigns.models import Step
+from outreach import operations
+from tests.outreach import world
+from tests.outreach.mail_server import Keeper, mail_server
+from tests.outreach.world import AT, DAY
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+
+SENDING, SETTLING, SMTP = "outreach.operations.sending", "outreach.operations.settling", "outreach.providers.smtp"
+# (when, module, function) → mails that left before the death, and whether it is then in doubt
+POINTS = {
+    "before the claim": ("before", SENDING, "_claim", 0, False),
+    "claimed": ("after", SENDING, "_claim", 0, False),
+    "before the reservation": ("before", SENDING, "_reserve", 0, False),
+    "inside the reservation": ("after", SENDING, "_reserve_message", 0, False),
+    "reserved": ("after", SENDING, "_reserve", 0, False),
+    "connected": ("after", SMTP, "_Dialogue.open", 0, False),
+    "recipient named": ("after", SMTP, "_Dialogue.envelope", 0, False),
+    "before the mark": ("before", SETTLING, "hand_over", 0, False),
+    "inside the mark": ("after", SETTLING, "_why_not", 0, False),
+    "marked": ("after", SETTLING, "hand_over", 0, True),
+    "taken by the server": ("after", SMTP, "_Dialogue.data", 1, True),
+    "before settling": ("before", SETTLING, "settle_sent", 1, True),
+    "inside settling": ("after", SETTLING, "_sent", 1, True),
+    "settled": ("after", SETTLING, "settle_sent", 1, False),
+}
+
+
+def _database_url() -> str:
+    facts = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{facts['NAME']}"
+    host = facts["HOST"] or ""
+    address = f"%2F{host.lstrip('/').replace('/', '%2F')}" if host.startswith("/") else host
+    return f"postgres://{facts['USER']}:{facts['PASSWORD']}@{address}:{facts['PORT']}/{facts['NAME']}"
+
+
+def _worker(port: int, when: str = "never", module: str = "never", name: str = "never", at: str = "") -> int:
+    root = Path(django_settings.BASE_DIR)
+    environment = os.environ | {
+        "DATABASE_URL": _database_url(),
+        "SECRETS_FROM_VAR": "1",
+        "TEST_SMTP_PORT": str(port),
+        "DJANGO_SETTINGS_MODULE": "agentcollect.settings",
+        "PYTHONPATH": str(root),
+        "ALLOWED_HOSTS": "*",
+    }
+    script = [sys.executable, str(root / "tests" / "outreach" / "kill_worker.py"), when, module, name, at or AT.isoformat()]
+    done = subprocess.run(script, env=environment, cwd=root, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr[-2000:]
+    return done.returncode
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_at_most_one_mail_and_no_fact_lost(point: str) -> None:
+    when, module, name, left, in_doubt = POINTS[point]
+    case = world.case(livemode=True)
+    step = world.step(case)
+    with mail_server() as (keeper, port):
+        assert _worker(port, when, module, name) == -signal.SIGKILL
+        assert len(keeper.taken) == left
+        _recover(port)
+        assert len(keeper.taken) <= 1
+        _assert_told(step, keeper, in_doubt=in_doubt)
+        _recover(port)
+        assert len(keeper.taken) <= 1
+
+
+def _recover(port: int) -> None:
+    """What the living do: leases run out, the sweep looks, another worker takes what is free."""
+    past = clock.now() - timedelta(minutes=1)
+    Step.objects.exclude(lease_until=None).update(lease_until=past)
+    operations.sweep_leases(now=clock.now())
+    assert _worker(port) == 0
+
+
+def _assert_told(step: Step, keeper: Keeper, *, in_doubt: bool) -> None:
+    """Sent and written down, or in doubt and written down; taken up again only when it was never handed over."""
+    step.refresh_from_db()
+    message = world.message_of(step)
+    told = [name for name in world.events(step.case) if name.startswith("message.")]
+    if in_doubt:
+        assert (step.status, message.status, told) == ("unconfirmed", "unconfirmed", ["message.unconfirmed"])
+        assert not Step.objects.filter(case=step.case, status="planned").exists()
+    else:
+        assert (step.status, message.status, told) == ("sent", "sent", ["message.sent"])
+        assert len(keeper.taken) == 1
+        assert Step.objects.filter(case=step.case, status="planned").count() == 1
+
+
+def test_a_second_death_at_the_same_place_changes_nothing() -> None:
+    step = world.step(world.case(livemode=True))
+    with mail_server() as (keeper, port):
+        for _ in range(2):
+            assert _worker(port, "after", SENDING, "_reserve") == -signal.SIGKILL
+            Step.objects.update(lease_until=clock.now() - timedelta(minutes=1))
+            operations.sweep_leases(now=clock.now())
+        _recover(port)
+        assert len(keeper.taken) == 1
+    step.refresh_from_db()
+    assert step.status == "sent"
+
+
+def test_days_of_workers_do_not_repeat_a_mail_in_doubt() -> None:
+    world.step(world.case(livemode=True))
+    with mail_server() as (keeper, port):
+        _worker(port, "before", SETTLING, "settle_sent")
+        for days in (0, 5, 40):
+            Step.objects.exclude(lease_until=None).update(lease_until=clock.now() - timedelta(minutes=1))
+            operations.sweep_leases(now=clock.now())
+            _worker(port, at=(AT + days * DAY).isoformat())
+        assert len(keeper.taken) == 1
