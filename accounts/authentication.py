@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from accounts import operations, queries, rules, tokens
 from accounts.models import ApiKey, Organisation
-from agentcollect.kit import clock, errors, ratelimit
+from agentcollect.kit import clock, context, errors, ratelimit
 from agentcollect.kit.errors import ApiError
 from agentcollect.kit.ratelimit import Verdict
 
@@ -57,6 +57,7 @@ class BearerAuthentication(BaseAuthentication):
         count(request, f"key:{key.id}", key.organisation.rate_limit or settings.RATE_LIMIT_PER_MINUTE)
         served = _served(key, request.headers.get("AgentCollect-Account", ""))
         operations.touch_key(key=key, at=at)
+        context.act_for(key.organisation_id if served.id != key.organisation_id else "")
         principal = Principal(
             organisation_id=served.id,
             acting_organisation_id=key.organisation_id if served.id != key.organisation_id else "",

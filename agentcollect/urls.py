@@ -17,8 +17,9 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("", include("events.urls")),
     path("", include("webhooks.urls")),
-    path("", include("campaigns.urls")),
+    # Before campaigns, whose `<campaign_id>` would take `preview` for one.
     path("", include("outreach.urls")),
+    path("", include("campaigns.urls")),
     path("v1/openapi.json", openapi.document),
     path("", include("dashboard.urls")),
     path("admin/", admin.site.urls),

@@ -74,7 +74,6 @@ class Campaigns(TenantView):
             livemode=self.principal.livemode,
             request=asked,
             by=self.principal.by,
-            acting=self.principal.acting_organisation_id,
             at=at,
         )
         answer = public.created(made.campaign, debtor=made.debtor, import_id=made.import_id)

@@ -60,7 +60,9 @@ class Seat:
 
 def seat_of(request: HttpRequest) -> Seat | None:
     """The signed-in user's seat, by the session's organisation and mode; None for a user of no organisation."""
-    places = list(Member.objects.filter(user_id=str(request.user.pk)).select_related("organisation").order_by("created_at", "id"))
+    places = list(
+        Member.objects.filter(user_id=str(request.user.pk)).select_related("organisation").order_by("created_at", "id")
+    )
     if not places:
         return None
     chosen = request.session.get("organisation")

@@ -149,6 +149,13 @@ LEDGER = {
     "adjustment": "Adjustment",
     "write_off": "Write-off",
 }
+INTENT = {
+    "first_reminder": "First reminder",
+    "second_reminder": "Second reminder",
+    "escalate_controller": "Third reminder",
+    "last_before_next_steps": "Last reminder",
+    "escalate": "Handover to an attorney",
+}
 CASE_NAMES = {state: said.label for state, said in CASE.items()}
 PAYMENT_NAMES = {state: said.label for state, said in PAYMENT.items()}
 DELIVERY_NAMES = {state: said.label for state, said in DELIVERY.items()}

@@ -33,12 +33,11 @@ def record(
     at: datetime,
     about: About = About(),  # noqa: B008  (immutable)
     cause: str = "",
-    acting_organisation_id: str = "",
 ) -> str:
     """Record one fact in the present transaction and return its event id.
 
     `data` is the public payload, frozen when the transaction commits; money in it is already a JSON number, times are
-    text. Must be called inside `kit.db.atomic`: the outermost block writes all events of the transaction at its end.
+    text. The request and the platform that acts for the organisation are read from kit.context. Must be called inside `kit.db.atomic`: the outermost block writes all events of the transaction at its end.
     """
     event = Event(
         id=ids.new("evt"),
@@ -49,7 +48,7 @@ def record(
         case_id=about.case_id,
         debtor_id=about.debtor_id,
         actor=by,
-        acting_organisation_id=acting_organisation_id,
+        acting_organisation_id=context.acting_organisation_id(),
         cause=cause,
         request_id=context.request_id(),
         created_at=at,

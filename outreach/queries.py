@@ -83,6 +83,28 @@ def facts(
     """
     holds, suppressions = list(_holds(debtor, campaign)), list(_suppressions(debtor))
     since = min([at - _HISTORY, *(row.created_at for row in (*holds, *suppressions))])
+    return snapshot(
+        debtor=debtor,
+        organisation=organisation,
+        contact=contact,
+        holds=holds,
+        suppressions=suppressions,
+        history=_history(debtor, since, without_message),
+        opt_out=opt_out,
+    )
+
+
+def snapshot(
+    *,
+    debtor: Debtor,
+    organisation: Organisation,
+    contact: Contact | None,
+    holds: Iterable[Hold],
+    suppressions: Iterable[Suppression],
+    history: Iterable[ContactFact],
+    opt_out: tuple[bool, bool],
+) -> Facts:
+    """Rows as the law reads them."""
     return Facts(
         debt_class=debtor.debt_class or None,  # type: ignore[arg-type]
         attested_class=organisation.attested_class or None,  # type: ignore[arg-type]
@@ -96,7 +118,7 @@ def facts(
         recipient=_recipient(contact),
         holds=tuple(map(_hold_fact, holds)),
         suppressions=tuple(map(_suppression_fact, suppressions)),
-        history=tuple(_history(debtor, since, without_message)),
+        history=tuple(history),
         opt_out_line=opt_out[0],
         opt_out_link=opt_out[1],
     )
@@ -179,6 +201,12 @@ def reachable(debtor: Debtor) -> bool:
     return any(email.lower() not in closed for email in people.values_list("email", flat=True))
 
 
+def suppressions_among(organisation_id: str, livemode: bool, addresses: Iterable[str]) -> list[Suppression]:
+    """The opt-outs of any of these addresses."""
+    spelt = {form for address in addresses for form in (address, address.lower())}
+    return list(_tenant(Suppression.objects.all(), organisation_id, livemode).filter(address__in=spelt))
+
+
 # --- for the message
 
 
@@ -231,7 +259,9 @@ def contacts_made(case: Case) -> int:
 def licences(*, sandbox: bool) -> list[Licence]:
     """The directory as the choice looks at it. Demo attorneys are never offered real cases, nor the reverse."""
     open_ = Q(referrals__status__in=[Referral.Status.OFFERED, Referral.Status.ACCEPTED])
-    rows = Attorney.objects.filter(active=True, sandbox=sandbox, capacity__gt=0).annotate(taken=Count("referrals", filter=open_))
+    rows = Attorney.objects.filter(active=True, sandbox=sandbox, capacity__gt=0).annotate(
+        taken=Count("referrals", filter=open_)
+    )
     return [Licence(row.id, row.bar_state, row.licence_expires_on, row.capacity, row.taken) for row in rows]
 
 

@@ -149,7 +149,10 @@ def _statement(letter: Letter) -> dict[str, Any]:
     facts = [("Billed to", rules.one_line(account.debtor))]
     facts += [("Invoice date", day(account.invoice_date))] if account.invoice_date else []
     facts += [("Due date", day(account.due_date))] if account.due_date else []
-    lines = [(f"{line.label} ({day(line.on)})" if line.on else line.label, account.money(line.amount_minor)) for line in account.lines]
+    lines = [
+        (f"{line.label} ({day(line.on)})" if line.on else line.label, account.money(line.amount_minor))
+        for line in account.lines
+    ]
     lines.append(("Balance", account.money(account.balance_minor)))
     return {"facts": facts, "lines": lines, "width": max(len(label) for label, _ in lines) + 3}
 
@@ -167,7 +170,9 @@ def known(letter: Letter, rendered: Rendered) -> Known:
     """All that this message may mention, for the guards."""
     account, brand = letter.account, letter.brand
     amounts = {account.balance_minor, *(line.amount_minor for line in account.lines)}
-    names = {rules.one_line(text, 300) for text in (account.debtor, brand.address, brand.legal_name, letter.contact_name)}
+    names = {
+        rules.one_line(text, 300) for text in (account.debtor, brand.address, brand.legal_name, letter.contact_name)
+    }
     # "Court GmbH & Co. KG" is read as two sentences, so its pieces are names too.
     names |= {piece for name in names for piece in reading.sentences_of(name)}
     names.discard("")
@@ -175,9 +180,13 @@ def known(letter: Letter, rendered: Rendered) -> Known:
     recorded = " ".join(sorted(names))
     return Known(
         amounts=frozenset(account.money(abs(minor)) for minor in amounts),
-        dates=frozenset({d for d in (account.invoice_date, account.due_date, *(line.on for line in account.lines)) if d}),
+        dates=frozenset(
+            {d for d in (account.invoice_date, account.due_date, *(line.on for line in account.lines)) if d}
+        ),
         # A number with spaces is read word by word; a street or company may carry a number of its own.
-        identifiers=frozenset({number, account.invoice_number, *number.split(), *reading.identifiers_in(recorded)} - {""}),
+        identifiers=frozenset(
+            {number, account.invoice_number, *number.split(), *reading.identifiers_in(recorded)} - {""}
+        ),
         allowed_hosts=_hosts(letter.links),
         own_links=frozenset({letter.links.pay, letter.links.opt_out, LOGO, *_hosts_in_names(letter, names)}),
         creditor_name=rules.one_line(brand.name),

@@ -16,7 +16,9 @@ def _object(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _page(item: dict[str, Any]) -> dict[str, Any]:
-    return _object({"data": {"type": "array", "items": item}, "has_more": {"type": "boolean"}, "next_cursor": _MAYBE_TEXT})
+    return _object(
+        {"data": {"type": "array", "items": item}, "has_more": {"type": "boolean"}, "next_cursor": _MAYBE_TEXT}
+    )
 
 
 _MESSAGE: dict[str, Any] = {
@@ -110,7 +112,14 @@ DETAIL_EXAMPLE = EXAMPLE | {
     "decision_id": "dec_0UZ8pq1K9xQk4Fw2aBcDeF",
     "step_id": "stp_0UZ8pq1K9xQk4Fw2aBcDeF",
 }
-_RULE = {"rule": "R-01", "version": "1", "outcome": "allow", "reason": "inside permitted hours", "evidence": {}, "until": None}
+_RULE = {
+    "rule": "R-01",
+    "version": "1",
+    "outcome": "allow",
+    "reason": "inside permitted hours",
+    "evidence": {},
+    "until": None,
+}
 DECISION_EXAMPLE: dict[str, Any] = {
     "id": "dec_0UZ8pq1K9xQk4Fw2aBcDeF",
     "object": "decision",
@@ -132,3 +141,64 @@ DECISION_EXAMPLE: dict[str, Any] = {
 
 def page_of(example: dict[str, Any]) -> dict[str, Any]:
     return {"data": [example], "has_more": False, "next_cursor": None}
+
+
+_INVOICE = {"debtor": _TEXT, "invoice_number": _MAYBE_TEXT, "amount": {"type": "number"}}
+PREVIEW = _object(
+    {
+        "object": {"type": "string", "const": "campaign_preview"},
+        "creditor": _TEXT,
+        "debtors_enrolled": {"type": "integer"},
+        "debtors_unique": {"type": "integer"},
+        "debtors_held": {"type": "integer"},
+        "total_amount": {"type": "number"},
+        "currency": _TEXT,
+        "first_contact_at": _MAYBE_TIME,
+        "warnings": {"type": "array", "items": {}},
+        "planned": {"type": "array", "items": _object(_INVOICE | {"to": _MAYBE_TEXT, "at": _TIME})},
+        "blocked": {
+            "type": "array",
+            "items": _object(_INVOICE | {"outcome": _TEXT, "rule": _MAYBE_TEXT, "reason": _TEXT}),
+        },
+        "first_message": {
+            "oneOf": [_object({"subject": _TEXT, "text": _TEXT, "html": _TEXT}), {"type": "null"}],
+        },
+        "livemode": {"type": "boolean"},
+    }
+)
+PREVIEW_EXAMPLE: dict[str, Any] = {
+    "object": "campaign_preview",
+    "creditor": "Your Company Inc.",
+    "debtors_enrolled": 2,
+    "debtors_unique": 2,
+    "debtors_held": 1,
+    "total_amount": 15250,
+    "currency": "USD",
+    "first_contact_at": "2026-03-17T15:00:00Z",
+    "warnings": [],
+    "planned": [
+        {
+            "debtor": "Acme Corp",
+            "invoice_number": "INV-2025-0847",
+            "amount": 15000,
+            "to": "ap@acmecorp.com",
+            "at": "2026-03-17T15:00:00Z",
+        }
+    ],
+    "blocked": [
+        {
+            "debtor": "Jane Doe",
+            "invoice_number": None,
+            "amount": 250,
+            "outcome": "deny",
+            "rule": "H-01",
+            "reason": "hold identity_doubt: a person decides first",
+        }
+    ],
+    "first_message": {
+        "subject": "Invoice #2025-0847 — Your Company",
+        "text": "Hello, …",
+        "html": "<!doctype html>…",
+    },
+    "livemode": False,
+}

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from agentcollect.kit import clock
+from agentcollect.kit import clock, money
 from outreach.models import Decision, Message
+from outreach.plans import Planned, Preview
 
 
 def message(row: Message) -> dict[str, Any]:
@@ -62,4 +63,41 @@ def decision(row: Decision) -> dict[str, Any]:
         "verdicts": row.verdicts,
         "created_at": clock.iso(row.created_at),
         "livemode": row.livemode,
+    }
+
+
+def preview(shown: Preview) -> dict[str, Any]:
+    """What a campaign would do: the create's figures without its ids, planned contacts, blocked rows, first message."""
+    campaign, message = shown.campaign, shown.message
+    planned = [row for row in shown.rows if row.at is not None]
+    return {
+        "object": "campaign_preview",
+        "creditor": campaign.creditor,
+        "debtors_enrolled": campaign.debtors_enrolled,
+        "debtors_unique": campaign.debtors_unique,
+        "debtors_held": campaign.debtors_held,
+        "total_amount": money.to_json(campaign.total_minor, campaign.currency),
+        "currency": campaign.currency,
+        "first_contact_at": clock.iso(campaign.first_contact_at) if campaign.first_contact_at else None,
+        "warnings": campaign.warnings,
+        "planned": [
+            _invoice(row) | {"to": row.contact.email if row.contact else None, "at": clock.iso(row.at)}
+            for row in planned
+            if row.at
+        ],
+        "blocked": [
+            _invoice(row) | {"outcome": row.outcome, "rule": row.rule or None, "reason": row.reason}
+            for row in shown.rows
+            if row.at is None
+        ],
+        "first_message": {"subject": message.subject, "text": message.text, "html": message.html} if message else None,
+        "livemode": campaign.livemode,
+    }
+
+
+def _invoice(row: Planned) -> dict[str, Any]:
+    return {
+        "debtor": row.case.debtor.name,
+        "invoice_number": row.case.invoice_number or None,
+        "amount": money.to_json(row.case.balance_minor, row.case.currency),
     }

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from outreach.views import api, page
+from outreach.views import api, page, preview
 
 urlpatterns = [
+    path("v1/campaigns/preview", preview.CampaignPreview.as_view()),
     path("v1/campaigns/<str:campaign_id>/messages", api.CampaignMessages.as_view()),
     path("v1/messages/<str:message_id>", api.OneMessage.as_view()),
     path("v1/cases/<str:case_id>/decisions", api.CaseDecisions.as_view()),

@@ -49,7 +49,6 @@ def record(
     at: datetime,
     reference: str = "",
     metadata: dict[str, str] | None = None,
-    acting_organisation_id: str = "",
 ) -> Payment:
     """Record money that came for a case: payment, allocations, ledger, event, in one transaction.
 
@@ -79,7 +78,7 @@ def record(
                 actor=by,
                 at=at,
             )
-            _settle(payment, by=by, at=at, acting_organisation_id=acting_organisation_id)
+            _settle(payment, by=by, at=at)
             return payment
     except IntegrityError:
         # The same reference, at the same moment, for another case: that one was first.
@@ -96,7 +95,6 @@ def report(
     source: str,
     by: str,
     at: datetime,
-    acting_organisation_id: str = "",
 ) -> Payment:
     """Record money that a caller says came (to the creditor directly, or pretended in the sandbox).
 
@@ -122,7 +120,6 @@ def report(
         by=by,
         at=at,
         metadata=given.metadata,
-        acting_organisation_id=acting_organisation_id,
     )
     return queries.payment(organisation_id, livemode, payment.id)
 
@@ -160,7 +157,7 @@ def _insert(case: Case, *, at: datetime, **fields: Any) -> Payment:
     )
 
 
-def _settle(payment: Payment, *, by: str, at: datetime, acting_organisation_id: str = "") -> None:
+def _settle(payment: Payment, *, by: str, at: datetime) -> None:
     """Post the ledger, share the money out, record the fact. The case is locked and the payment has succeeded."""
     case = payment.case
     open_ = queries.open_components(case)
@@ -179,7 +176,6 @@ def _settle(payment: Payment, *, by: str, at: datetime, acting_organisation_id: 
         by=by,
         at=at,
         about=_about(payment, case),
-        acting_organisation_id=acting_organisation_id,
     )
 
 

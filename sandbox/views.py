@@ -53,6 +53,5 @@ class Payments(SandboxView):
             source=Payment.Source.SANDBOX,
             by=principal.by,
             at=clock.now(),
-            acting_organisation_id=principal.acting_organisation_id,
         )
         return Response(serializers.payment(payment), status=201)

@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from agentcollect.kit import ids
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
+_acting: ContextVar[str] = ContextVar("acting_organisation_id", default="")
 
 
 def begin(given: str = "") -> str:
@@ -15,6 +16,7 @@ def begin(given: str = "") -> str:
         else ids.new("req")
     )
     _request_id.set(value)
+    _acting.set("")
     return value
 
 
@@ -23,5 +25,16 @@ def request_id() -> str:
     return _request_id.get()
 
 
+def act_for(organisation_id: str) -> None:
+    """Say that a platform acts for the organisation whose rows are touched; empty for nobody."""
+    _acting.set(organisation_id)
+
+
+def acting_organisation_id() -> str:
+    """The platform that acts in this unit of work, for the audit of every fact it records; empty for none."""
+    return _acting.get()
+
+
 def end() -> None:
     _request_id.set("")
+    _acting.set("")

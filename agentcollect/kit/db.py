@@ -1,14 +1,17 @@
 """What the database must promise, in both dialects: commit order, bulk insert, claims, append-only rows, tenant keys.
 
-Raw SQL of the project lives here and in kit/due.py, nowhere else, each statement with its twin for PostgreSQL and SQLite.
+Raw SQL of the project lives here and in kit/due.py and nowhere else, each statement with its twin for both dialects.
 """
 
 import contextlib
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 
 _local = threading.local()
@@ -106,7 +109,7 @@ def insert_rows(
     common = [field for field in fields if field.attname not in rows[0]]
     given = shared or {}
     constants = [_plain(f, given[f.attname] if f.attname in given else f.get_default()) for f in common]
-    readers = [(field.attname, field if _needs_field(field) else None) for field in named]
+    readers = [(field.attname, _reader(field)) for field in named]
     table = f'"{model._meta.db_table}"'
     columns = ", ".join(f'"{field.column}"' for field in named + common)
     with connection.cursor() as cursor:
@@ -116,7 +119,7 @@ def insert_rows(
                 copy.write("".join([_copy_line(row, readers) + tail for row in rows]))
         else:
             marks = ", ".join(["%s"] * (len(named) + len(common)))
-            values = [[_read(row[name], field) for name, field in readers] + constants for row in rows]
+            values = [[read(row[name]) if read else row[name] for name, read in readers] + constants for row in rows]
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)  # noqa: S608
 
 
@@ -125,14 +128,23 @@ def _serial(field: models.Field) -> bool:
     return isinstance(field, models.AutoField)
 
 
-def _needs_field(field: models.Field) -> bool:
-    """Texts, numbers and flags go to the database as they are; the rest asks its field."""
+def _reader(field: models.Field) -> Callable[[Any], Any] | None:
+    """What makes a value of `field` ready for the driver; None where it goes as it is."""
     target = field.target_field if isinstance(field, models.ForeignKey) else field
-    return not isinstance(target, models.CharField | models.TextField | models.IntegerField | models.BooleanField)
+    if isinstance(target, models.CharField | models.TextField | models.IntegerField | models.BooleanField):
+        return None
+    if isinstance(target, models.DateTimeField) and is_postgresql():
+        return None  # COPY reads an aware moment in Python's own spelling
+    return _json_text if isinstance(target, models.JSONField) else partial(_plain, field)
 
 
-def _read(value: Any, field: models.Field | None) -> Any:
-    return value if field is None else _plain(field, value)
+def _json_text(value: Any) -> str | None:
+    if value is None:
+        return None
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # a whole number beyond 64 bits, or a key that is no text: rare, and slower
+        return json.dumps(value)
 
 
 def _plain(field: models.Field, value: Any) -> Any:
@@ -141,8 +153,8 @@ def _plain(field: models.Field, value: Any) -> Any:
     return prepared.dumps(prepared.obj) if hasattr(prepared, "dumps") else prepared
 
 
-def _copy_line(row: Mapping[str, Any], readers: list[tuple[str, models.Field | None]]) -> str:
-    return "\t".join([_copy_value(row[name] if field is None else _plain(field, row[name])) for name, field in readers])
+def _copy_line(row: Mapping[str, Any], readers: list[tuple[str, Callable[[Any], Any] | None]]) -> str:
+    return "\t".join([_copy_value(read(row[name]) if read else row[name]) for name, read in readers])
 
 
 _SPECIAL = re.compile(r"[\\\t\n\r\0]")

@@ -12,7 +12,7 @@ from campaigns.operations.holds import hold, release
 from campaigns.operations.imports import run_imports
 from campaigns.operations.lifecycle import cancel, end_mandates, pause, resume
 from campaigns.operations.logos import fetch_logos
-from campaigns.operations.opening import open_cases
+from campaigns.operations.opening import open_campaign, open_cases
 from campaigns.operations.planning import judge_exhausted, plan_next
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "mark_escalated",
     "mark_escalation_pending",
     "needs_contact",
+    "open_campaign",
     "open_cases",
     "pause",
     "plan_next",

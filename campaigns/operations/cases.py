@@ -31,7 +31,7 @@ def settle(*, case_id: str, amount_minor: int, payment_id: str, by: str, at: dat
     have not been handed over are cancelled, reserved ones too: a paid debtor is never asked again.
     """
     case = db.locked(Case.objects.select_related("debtor", "campaign")).get(id=case_id)
-    applied = min(amount_minor, case.balance_minor) if case.closed_at is None else 0
+    applied = max(0, min(amount_minor, case.balance_minor)) if case.closed_at is None else 0
     if applied:
         post(
             case=case,

@@ -39,16 +39,14 @@ class Created:
     debtor: str
 
 
-def create(
-    *, organisation: Organisation, livemode: bool, request: Request, by: str, acting: str = "", at: datetime
-) -> Created:
+def create(*, organisation: Organisation, livemode: bool, request: Request, by: str, at: datetime) -> Created:
     """Create the campaign of a checked `request`. Raises ApiError(duplicate_invoice) naming the open case.
 
     Two creates that name the same new debtor at once cannot both insert it: the later one starts over and finds it.
     """
     for attempt in range(_TRIES):
         try:
-            return _create(organisation, livemode, request, by=by, acting=acting, at=at)
+            return _create(organisation, livemode, request, by=by, at=at)
         except IntegrityError as error:
             named = "debtor_identity_once" in str(error) or "case_open_invoice_once" in str(error)
             # SQLite names the columns instead of the constraint.
@@ -58,9 +56,7 @@ def create(
     raise AssertionError("unreachable")
 
 
-def _create(
-    organisation: Organisation, livemode: bool, request: Request, *, by: str, acting: str, at: datetime
-) -> Created:
+def _create(organisation: Organisation, livemode: bool, request: Request, *, by: str, at: datetime) -> Created:
     with db.atomic():
         if len(request.rows) > _BULK_ROWS:
             db.advisory_slot(f"bulk-create:{organisation.id}", _BULK_SLOTS)
@@ -72,7 +68,7 @@ def _create(
         campaign.save(force_insert=True)
         enrolled = enrol(campaign=campaign, rows=request.rows, by=by, at=at)
         refuse_duplicates(enrolled)
-        start(campaign=campaign, organisation=organisation, enrolled=enrolled, by=by, acting=acting, at=at)
+        start(campaign=campaign, organisation=organisation, enrolled=enrolled, by=by, at=at)
     return Created(campaign, "", request.rows[0].company_name if len(request.rows) == 1 else "")
 
 
@@ -98,7 +94,6 @@ def start(
     organisation: Organisation,
     enrolled: Enrolled,
     by: str,
-    acting: str = "",
     at: datetime,
 ) -> None:
     """Fill in what the enrolment showed, record `campaign.started`, wake a worker to open the cases."""
@@ -126,7 +121,6 @@ def start(
         by=by,
         at=at,
         about=About(campaign_id=campaign.id),
-        acting_organisation_id=acting,
     )
     jobs.enqueue("campaigns.open_cases")
 

@@ -70,12 +70,13 @@ def _end(campaign_id: str, *, at: datetime) -> int:
             return 0
         if campaign.status != Campaign.Status.COMPLETING:
             _set(campaign, Campaign.Status.COMPLETING, at)
-        under_way = Hold.objects.filter(case__campaign=campaign, kind="payment_processing", released_at=None)
-        if under_way.exists():
+        # Locked before the holds are read: a payment that begins meanwhile waits for us, or we see its hold.
+        unfinished = Case.objects.select_related("debtor").filter(campaign=campaign, closed_at=None)
+        open_cases = list(db.locked(unfinished).exclude(status=Case.Status.ESCALATED).order_by("id"))
+        if Hold.objects.filter(case__campaign=campaign, kind="payment_processing", released_at=None).exists():
             return 0
         summary = summarise(campaign)
-        open_cases = db.locked(Case.objects.select_related("debtor").filter(campaign=campaign, closed_at=None))
-        for case in open_cases.exclude(status=Case.Status.ESCALATED).order_by("id"):
+        for case in open_cases:
             close(case=case, reason=Case.CloseReason.UNCOLLECTIBLE, by="engine", at=at)
         campaign.completed_at, campaign.unopened = at, 0
         _set(campaign, Campaign.Status.COMPLETED, at)

@@ -16,9 +16,17 @@ BATCH = 50  # a slice stays under 100 ms on SQLite, whose one writer everybody e
 def open_cases(*, at: datetime) -> int:
     """Open every case that waits for it; returns how many. Safe to run anywhere, any number of times."""
     opened = 0
-    for campaign_id in Campaign.objects.filter(unopened__gt=0, status="active").values_list("id", flat=True)[:100]:
-        while batch := _open_batch(campaign_id, at=at):
-            opened += batch
+    waiting = Campaign.objects.filter(unopened__gt=0, status="active").order_by("id")
+    for campaign_id in waiting.values_list("id", flat=True)[:100]:
+        opened += open_campaign(campaign_id=campaign_id, at=at)
+    return opened
+
+
+def open_campaign(*, campaign_id: str, at: datetime) -> int:
+    """Open the cases of one campaign; returns how many."""
+    opened = 0
+    while batch := _open_batch(campaign_id, at=at):
+        opened += batch
     return opened
 
 

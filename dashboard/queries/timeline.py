@@ -13,7 +13,7 @@ from dashboard.access import Seat
 from events.catalogue import TYPES
 from events.models import Event
 
-LIMIT = 40
+LIMIT = 30
 
 
 @dataclass(frozen=True, slots=True)

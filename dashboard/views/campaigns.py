@@ -10,10 +10,10 @@ from agentcollect.kit import clock
 from agentcollect.kit.errors import ApiError
 from campaigns import operations
 from campaigns.models import Campaign, Step
+from dashboard import words
 from dashboard.access import Seat, action, page
 from dashboard.queries import collection, home, timeline
 from dashboard.views.common import asked, one, page_of, plain, press
-from dashboard.words import readable
 from sandbox import operations as sandbox
 
 STATUSES = ["active", "paused", "completed", "cancelled"]
@@ -107,9 +107,12 @@ def run_next(request: HttpRequest, seat: Seat, **named: str) -> None:
         messages.error(request, refused.message)
         return
     if step.status == Step.Status.SENT:
-        messages.success(request, f"{readable(step.intent)} was sent. Read it in the sandbox mailbox.")
+        messages.success(
+            request, f"{words.INTENT.get(step.intent, 'The next step')} was sent. Read it in the sandbox mailbox."
+        )
     else:
-        messages.error(request, f"{readable(step.intent)}: {readable(step.status).lower()}. {step.reason}")
+        what = words.INTENT.get(step.intent, "The next step")
+        messages.error(request, f"{what} was not sent: {words.readable(step.status).lower()}. {step.reason}")
 
 
 def _scope(seat: Seat, what: str) -> str:

@@ -3,6 +3,7 @@
 from outreach.operations.consent import opt_out
 from outreach.operations.enrichment import enrich_due
 from outreach.operations.escalation import accept_referral, escalate_exhausted
+from outreach.operations.preview import preview
 from outreach.operations.sending import send_due, send_step
 from outreach.operations.settling import resolve_unconfirmed, sweep_leases
 
@@ -11,6 +12,7 @@ __all__ = [
     "enrich_due",
     "escalate_exhausted",
     "opt_out",
+    "preview",
     "resolve_unconfirmed",
     "send_due",
     "send_step",

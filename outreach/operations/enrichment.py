@@ -29,7 +29,11 @@ def enrich_due(*, at: datetime, limit: int = 100) -> int:
 
 def _enrich(debtor: Debtor, *, at: datetime) -> int:
     try:
-        found = provider(livemode=debtor.livemode).search(company=debtor.name, domain=debtor.email_domain) if _may_search(debtor) else []
+        found = (
+            provider(livemode=debtor.livemode).search(company=debtor.name, domain=debtor.email_domain)
+            if _may_search(debtor)
+            else []
+        )
     except SearchError as error:
         log.warning("enrichment_failed", debtor=debtor.id, error=str(error), permanent=error.permanent)
         if not error.permanent:

@@ -104,7 +104,17 @@ def refuse(claim: Claim, case: Case, debtor: Debtor, step: Step, judged: Judged,
         deny(claim, case, debtor, step, verdict.reason, at=at, cause=judged.row_id, rule=verdict.rule or "")
     else:
         ends = _known_end(verdict)
-        wait(claim, case, debtor, step, verdict.reason, until=ends or at + _LOOK_AGAIN, at=at, cause=judged.row_id, shown=bool(ends))
+        wait(
+            claim,
+            case,
+            debtor,
+            step,
+            verdict.reason,
+            until=ends or at + _LOOK_AGAIN,
+            at=at,
+            cause=judged.row_id,
+            shown=bool(ends),
+        )
 
 
 def _known_end(verdict: gate.Decision) -> datetime | None:
@@ -114,11 +124,27 @@ def _known_end(verdict: gate.Decision) -> datetime | None:
 
 
 def refuse_words(
-    claim: Claim, case: Case, debtor: Debtor, step: Step, judged: Judged, findings: Sequence[GuardFinding], *, at: datetime
+    claim: Claim,
+    case: Case,
+    debtor: Debtor,
+    step: Step,
+    judged: Judged,
+    findings: Sequence[GuardFinding],
+    *,
+    at: datetime,
 ) -> None:
     """No wording passed the guards: this step is given up."""
     first = findings[0]
-    deny(claim, case, debtor, step, f"the {first.guard} guard objects: {first.reason}", at=at, cause=judged.row_id, rule="guards")
+    deny(
+        claim,
+        case,
+        debtor,
+        step,
+        f"the {first.guard} guard objects: {first.reason}",
+        at=at,
+        cause=judged.row_id,
+        rule="guards",
+    )
 
 
 def wait(
@@ -145,7 +171,9 @@ def wait(
         _record("contact.waited", case, debtor, step, reason, at=at, cause=cause)
 
 
-def deny(claim: Claim, case: Case, debtor: Debtor, step: Step, reason: str, *, at: datetime, cause: str, rule: str) -> None:
+def deny(
+    claim: Claim, case: Case, debtor: Debtor, step: Step, reason: str, *, at: datetime, cause: str, rule: str
+) -> None:
     """Resolve the step without a message, and let the playbook go on, or say that nobody is left to write to."""
     resolved = {"status": Step.Status.DENIED, "reason": reason[:300], "decision_id": cause, "resolved_at": at}
     if not claim.update(Step.Status.PLANNED, **resolved):
@@ -158,7 +186,9 @@ def deny(claim: Claim, case: Case, debtor: Debtor, step: Step, reason: str, *, a
         campaigns.needs_contact(case=case, at=at)
 
 
-def _record(type: str, case: Case, debtor: Debtor, step: Step, reason: str, *, at: datetime, cause: str, rule: str = "") -> None:
+def _record(
+    type: str, case: Case, debtor: Debtor, step: Step, reason: str, *, at: datetime, cause: str, rule: str = ""
+) -> None:
     record(
         type=type,
         organisation_id=case.organisation_id,

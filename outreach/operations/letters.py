@@ -81,7 +81,10 @@ def _logo(campaign: Campaign) -> tuple[bytes | None, str]:
 
 def _palette(colors: object) -> dict[str, dict[str, str]]:
     """The pay page's colours, with names a template can write."""
-    return {scheme: {name.replace("-", "_"): value for name, value in shades.items()} for scheme, shades in palette(colors).items()}
+    return {
+        scheme: {name.replace("-", "_"): value for name, value in shades.items()}
+        for scheme, shades in palette(colors).items()
+    }
 
 
 def letter(
@@ -99,7 +102,11 @@ def letter(
 
 def _account(case: Case, debtor: Debtor, organisation: Organisation) -> Account:
     entries, zone = queries.ledger(case), queries.zone_of(organisation)
-    lines = [Line(_label(entry), entry.amount_minor, entry.created_at.astimezone(zone).date()) for entry in entries if not _placed(entry)]
+    lines = [
+        Line(_label(entry), entry.amount_minor, entry.created_at.astimezone(zone).date())
+        for entry in entries
+        if not _placed(entry)
+    ]
     return Account(
         debtor=debtor.name,
         invoice_number=case.invoice_number,

@@ -150,12 +150,16 @@ class _Rows:
 def _may_go_on(claim: Claim, rows: _Rows, paper: Stationery, *, at: datetime) -> bool:
     """False when the step is moot or the creditor's side is not ready; the step then says why."""
     if rows.case.status in _OVER or rows.case.balance_minor <= 0:
-        claim.update(Step.Status.PLANNED, status=Step.Status.CANCELLED, reason="the case no longer asks for it", resolved_at=at)
+        claim.update(
+            Step.Status.PLANNED, status=Step.Status.CANCELLED, reason="the case no longer asks for it", resolved_at=at
+        )
         return False
     if rows.campaign.status != Campaign.Status.ACTIVE or rows.organisation.paused_at is not None:
         claim.update(Step.Status.PLANNED, lease_until=None)
         return False
-    why = "live mode is not approved yet" if rows.step.livemode and not rows.organisation.live_approved else paper.missing
+    why = (
+        "live mode is not approved yet" if rows.step.livemode and not rows.organisation.live_approved else paper.missing
+    )
     if why:
         gating.wait(claim, rows.case, rows.debtor, rows.step, why, until=at + INCOMPLETE, at=at)
     return not why

@@ -83,7 +83,6 @@ class Payments(ApiView):
             source=Payment.Source.REPORTED,
             by=principal.by,
             at=clock.now(),
-            acting_organisation_id=principal.acting_organisation_id,
         )
         return Response(serializers.payment(payment), status=201)
 

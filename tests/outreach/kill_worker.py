@@ -1,6 +1,6 @@
 """A worker process that dies by SIGKILL at a named point: `kill_worker.py <before|after> <module> <function> <at>`.
 
-The point is patched in from here; the product has no failpoints. `never` as module runs to the end.
+The point is patched in from here; the product has no failpoints.
 """
 
 import importlib
@@ -25,8 +25,7 @@ def main() -> None:
     from tests.outreach.mail_server import settings_for
 
     settings.SMTP = settings_for(int(os.environ["TEST_SMTP_PORT"]))
-    if module != "never":
-        _patch(importlib.import_module(module), name, when)
+    _patch(importlib.import_module(module), name, when)
     from outreach import operations
 
     operations.send_due(at=datetime.fromisoformat(at))

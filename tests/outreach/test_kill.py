@@ -4,18 +4,20 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from pytest_django import Settings
 
 from agentcollect.kit import clock
 from campaigns.models import Step
 from outreach import operations
 from tests.outreach import world
-from tests.outreach.mail_server import Keeper, mail_server
+from tests.outreach.mail_server import Keeper, mail_server, settings_for
 from tests.outreach.world import AT, DAY
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
@@ -49,43 +51,47 @@ def _database_url() -> str:
     return f"postgres://{facts['USER']}:{facts['PASSWORD']}@{address}:{facts['PORT']}/{facts['NAME']}"
 
 
-def _worker(port: int, when: str = "never", module: str = "never", name: str = "never", at: str = "") -> int:
+def _die(when: str, module: str, name: str) -> None:
+    """Run a worker process that kills itself there."""
     root = Path(django_settings.BASE_DIR)
     environment = os.environ | {
         "DATABASE_URL": _database_url(),
         "SECRETS_FROM_VAR": "1",
-        "TEST_SMTP_PORT": str(port),
+        "TEST_SMTP_PORT": str(django_settings.SMTP["port"]),
         "DJANGO_SETTINGS_MODULE": "agentcollect.settings",
         "PYTHONPATH": str(root),
         "ALLOWED_HOSTS": "*",
     }
-    script = [sys.executable, str(root / "tests" / "outreach" / "kill_worker.py"), when, module, name, at or AT.isoformat()]
+    script = [sys.executable, str(root / "tests" / "outreach" / "kill_worker.py"), when, module, name, AT.isoformat()]
     done = subprocess.run(script, env=environment, cwd=root, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr[-2000:]
-    return done.returncode
+    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Keeper]:
+    with mail_server() as (keeper, port):
+        settings.SMTP = settings_for(port)
+        yield keeper
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_at_most_one_mail_and_no_fact_lost(point: str) -> None:
+def test_at_most_one_mail_and_no_fact_lost(point: str, server: Keeper) -> None:
     when, module, name, left, in_doubt = POINTS[point]
-    case = world.case(livemode=True)
-    step = world.step(case)
-    with mail_server() as (keeper, port):
-        assert _worker(port, when, module, name) == -signal.SIGKILL
-        assert len(keeper.taken) == left
-        _recover(port)
-        assert len(keeper.taken) <= 1
-        _assert_told(step, keeper, in_doubt=in_doubt)
-        _recover(port)
-        assert len(keeper.taken) <= 1
+    step = world.step(world.case(livemode=True))
+    _die(when, module, name)
+    assert len(server.taken) == left
+    for days in (0, 1, 5, 40):
+        _recover(AT + days * DAY)
+        assert sum(step.id in mail["Message-ID"] for mail in server.mails) <= 1
+        if not days:
+            _assert_told(step, server, in_doubt=in_doubt)
 
 
-def _recover(port: int) -> None:
-    """What the living do: leases run out, the sweep looks, another worker takes what is free."""
-    past = clock.now() - timedelta(minutes=1)
-    Step.objects.exclude(lease_until=None).update(lease_until=past)
+def _recover(at: datetime) -> None:
+    """What the living do: leases run out, the sweep looks, this process takes what is free."""
+    Step.objects.exclude(lease_until=None).update(lease_until=clock.now() - timedelta(minutes=1))
     operations.sweep_leases(now=clock.now())
-    assert _worker(port) == 0
+    operations.send_due(at=at)
 
 
 def _assert_told(step: Step, keeper: Keeper, *, in_doubt: bool) -> None:
@@ -102,25 +108,11 @@ def _assert_told(step: Step, keeper: Keeper, *, in_doubt: bool) -> None:
         assert Step.objects.filter(case=step.case, status="planned").count() == 1
 
 
-def test_a_second_death_at_the_same_place_changes_nothing() -> None:
+def test_a_second_death_at_the_same_place_changes_nothing(server: Keeper) -> None:
     step = world.step(world.case(livemode=True))
-    with mail_server() as (keeper, port):
-        for _ in range(2):
-            assert _worker(port, "after", SENDING, "_reserve") == -signal.SIGKILL
-            Step.objects.update(lease_until=clock.now() - timedelta(minutes=1))
-            operations.sweep_leases(now=clock.now())
-        _recover(port)
-        assert len(keeper.taken) == 1
-    step.refresh_from_db()
-    assert step.status == "sent"
-
-
-def test_days_of_workers_do_not_repeat_a_mail_in_doubt() -> None:
-    world.step(world.case(livemode=True))
-    with mail_server() as (keeper, port):
-        _worker(port, "before", SETTLING, "settle_sent")
-        for days in (0, 5, 40):
-            Step.objects.exclude(lease_until=None).update(lease_until=clock.now() - timedelta(minutes=1))
-            operations.sweep_leases(now=clock.now())
-            _worker(port, at=(AT + days * DAY).isoformat())
-        assert len(keeper.taken) == 1
+    for _ in range(2):
+        _die("after", SENDING, "_reserve")
+        Step.objects.update(lease_until=clock.now() - timedelta(minutes=1))
+        operations.sweep_leases(now=clock.now())
+    _recover(AT)
+    _assert_told(step, server, in_doubt=False)

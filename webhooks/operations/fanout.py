@@ -1,6 +1,7 @@
 """From a fact to what is owed: runs inside the fact's own transaction, so nothing falls between the two."""
 
 from collections import defaultdict
+from typing import Any
 
 from django.db.models import Q
 
@@ -25,7 +26,8 @@ def fan_out(events: list[Event]) -> None:
     ]
     if owed:
         names = ids.new_many("whd", len(owed))
-        db.bulk_insert(Delivery, [_delivery(name, *pair) for name, pair in zip(names, owed, strict=True)])
+        rows = [_delivery(name, *pair) for name, pair in zip(names, owed, strict=True)]
+        db.insert_rows(Delivery, rows, {"status": Delivery.Status.PENDING})
 
 
 def _listening(events: list[Event]) -> dict[tuple[str, bool], list[tuple[str, list[str]]]]:
@@ -48,16 +50,15 @@ def _is_for(event: Event, endpoint_id: str, subscribed: list[str]) -> bool:
     return wants(subscribed, event.type)
 
 
-def _delivery(name: str, event: Event, endpoint_id: str) -> Delivery:
-    return Delivery(
-        id=name,
-        organisation_id=event.organisation_id,
-        livemode=event.livemode,
-        endpoint_id=endpoint_id,
-        event_id=event.id,
-        event_type=event.type,
-        status=Delivery.Status.PENDING,
-        next_attempt_at=event.recorded_at,  # real HTTP keeps to the wall clock, whatever clock the story is on
-        created_at=event.created_at,
-        recorded_at=event.recorded_at,
-    )
+def _delivery(name: str, event: Event, endpoint_id: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "organisation_id": event.organisation_id,
+        "livemode": event.livemode,
+        "endpoint_id": endpoint_id,
+        "event_id": event.id,
+        "event_type": event.type,
+        "next_attempt_at": event.recorded_at,  # real HTTP keeps to the wall clock, whatever clock the story is on
+        "created_at": event.created_at,
+        "recorded_at": event.recorded_at,
+    }

@@ -166,9 +166,8 @@ def settle(*, results: Sequence[Result], at: datetime) -> list[str]:
         written = due.update_where(Delivery, match=_MATCH, change=_CHANGE, rows=rows)
         kept = [pair for pair in zip(results, settlements, strict=True) if pair[0].claim.delivery_id in written]
         names = ids.new_many("att", len(kept))
-        db.bulk_insert(
-            Attempt, [_attempt(name, result, to, at) for name, (result, to) in zip(names, kept, strict=True)]
-        )
+        made = [_attempt(name, result, to) for name, (result, to) in zip(names, kept, strict=True)]
+        db.insert_rows(Attempt, made, {"recorded_at": at})
     return [result.claim.delivery_id for result, _ in kept]
 
 
@@ -214,25 +213,24 @@ def _row(result: Result, to: Settlement, at: datetime) -> tuple[Any, ...]:
     )
 
 
-def _attempt(name: str, result: Result, to: Settlement, at: datetime) -> Attempt:
+def _attempt(name: str, result: Result, to: Settlement) -> dict[str, Any]:
     claimed, outcome = result.claim, result.outcome
-    return Attempt(
-        id=name,
-        organisation_id=claimed.organisation_id,
-        livemode=claimed.livemode,
-        delivery_id=claimed.delivery_id,
-        number=claimed.attempt,
-        replay=claimed.replay,
-        status_code=outcome.status,
-        error=to.error[:MAX_ERROR],
-        request_headers=result.request_headers,
-        response_headers=outcome.headers,
-        response_body=_text(outcome.body),
-        address=outcome.resolved_address or "",
-        timings=outcome.timings,
-        created_at=result.started_at,
-        recorded_at=at,
-    )
+    return {
+        "id": name,
+        "organisation_id": claimed.organisation_id,
+        "livemode": claimed.livemode,
+        "delivery_id": claimed.delivery_id,
+        "number": claimed.attempt,
+        "replay": claimed.replay,
+        "status_code": outcome.status,
+        "error": to.error[:MAX_ERROR],
+        "request_headers": result.request_headers,
+        "response_headers": outcome.headers,
+        "response_body": _text(outcome.body),
+        "address": outcome.resolved_address or "",
+        "timings": outcome.timings,
+        "created_at": result.started_at,
+    }
 
 
 def _text(body: bytes) -> str:

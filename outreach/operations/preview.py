@@ -1,0 +1,131 @@
+"""What a campaign would do, shown before it is made: the very same engine runs, and all of it is rolled back.
+
+Nothing is simulated: the create, the opening of the cases, the planner, the law and the drafter are the real ones, so
+a preview cannot drift away from what then happens.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+
+from accounts.models import Organisation
+from agentcollect.kit import db
+from agentcollect.kit.errors import ApiError
+from campaigns import operations as campaigns
+from campaigns.models import Campaign, Case, Contact, Debtor, Hold, Step, Suppression
+from campaigns.serializers.intake import Request
+from compliance import gate
+from compliance.facts import Facts
+from outreach import queries, rendering
+from outreach.operations import gating, letters
+from outreach.plans import Planned, Preview
+
+
+class _Undo(Exception):
+    """Leaves the transaction without committing it."""
+
+
+def preview(*, organisation: Organisation, livemode: bool, request: Request, by: str, at: datetime) -> Preview:
+    """Everything a create of `request` would plan. Writes nothing. Raises what the create would raise."""
+    if request.csv_url:
+        raise ApiError("ambiguous_body", "A preview takes the rows themselves, not a csv_url.", param="csv_url")
+    try:
+        with db.atomic():
+            made = campaigns.create(organisation=organisation, livemode=livemode, request=request, by=by, at=at)
+            campaigns.open_campaign(campaign_id=made.campaign.id, at=at)
+            shown = _look(made.campaign, organisation, at=at)
+            raise _Undo
+    except _Undo:
+        return shown
+
+
+def _look(campaign: Campaign, organisation: Organisation, *, at: datetime) -> Preview:
+    cases = list(Case.objects.select_related("debtor").filter(campaign=campaign).order_by("id"))
+    steps = {step.case_id: step for step in Step.objects.filter(campaign=campaign)}
+    law = _Law(campaign, organisation, cases)
+    rows = [law.row(case, steps.get(case.id), at=at) for case in cases]
+    first = min((row for row in rows if row.outcome == "allow" and row.at), key=lambda row: row.at, default=None)  # type: ignore[arg-type,return-value]
+    return Preview(campaign, rows, _message(campaign, organisation, first, steps) if first else None)
+
+
+class _Law:
+    """The gate's answers for all rows, with a number of statements that depends on known debtors only.
+
+    A debtor that this very request brought has no history and no holds but those of its rows.
+    """
+
+    def __init__(self, campaign: Campaign, organisation: Organisation, cases: list[Case]) -> None:
+        self.campaign, self.organisation = campaign, organisation
+        self.contacts = defaultdict(list)
+        for person in Contact.objects.filter(debtor_id__in={case.debtor_id for case in cases}).exclude(email=""):
+            self.contacts[person.debtor_id].append(person)
+        self.holds: dict[str, list[Hold]] = defaultdict(list)
+        for hold in Hold.objects.filter(case__campaign=campaign, released_at=None).select_related("case"):
+            self.holds[hold.case.debtor_id].append(hold)
+        addresses = [person.email for people in self.contacts.values() for person in people]
+        self.closed = queries.suppressions_among(organisation.id, campaign.livemode, addresses)
+
+    def row(self, case: Case, step: Step | None, *, at: datetime) -> Planned:
+        if step is None:
+            words = "somebody to write to is searched for first" if not case.livemode else "it needs a contact from you"
+            return Planned(case, None, None, "wait", "", words)
+        contact = self._contact(case.debtor, step.level)
+        verdict = gate.decide(
+            self._facts(case.debtor, contact, step.due_at),
+            channel=step.channel,  # type: ignore[arg-type]
+            kind=step.kind,  # type: ignore[arg-type]
+            at=step.due_at,
+            case_id=case.id,
+        )
+        moment = verdict.until if verdict.outcome == "defer" else step.due_at if verdict.allowed else None
+        return Planned(
+            case, contact, moment, verdict.outcome, verdict.rule or "", "" if verdict.allowed else verdict.reason
+        )
+
+    def _contact(self, debtor: Debtor, level: int) -> Contact | None:
+        if self._is_new(debtor):
+            return min(self.contacts[debtor.id], key=lambda one: (abs(one.level - level), one.id), default=None)
+        return queries.contact_for(debtor, level)
+
+    def _is_new(self, debtor: Debtor) -> bool:
+        return debtor.recorded_at >= self.campaign.recorded_at
+
+    def _facts(self, debtor: Debtor, contact: Contact | None, at: datetime) -> Facts:
+        if not self._is_new(debtor):
+            return queries.facts(
+                debtor=debtor,
+                campaign=self.campaign,
+                organisation=self.organisation,
+                contact=contact,
+                at=at,
+                opt_out=(True, True),
+            )
+        return queries.snapshot(
+            debtor=debtor,
+            organisation=self.organisation,
+            contact=contact,
+            holds=self.holds[debtor.id],
+            suppressions=self._closed_to(debtor),
+            history=(),
+            # Every message of ours carries both (R-09); the gate asks again when it is rendered.
+            opt_out=(True, True),
+        )
+
+    def _closed_to(self, debtor: Debtor) -> list[Suppression]:
+        own = {person.email.lower() for person in self.contacts[debtor.id]}
+        return [row for row in self.closed if row.address.lower() in own]
+
+
+def _message(
+    campaign: Campaign, organisation: Organisation, row: Planned, steps: dict[str, Step]
+) -> rendering.Rendered | None:
+    if row.contact is None:
+        return None
+    letter = letters.letter(
+        letters.stationery(campaign, organisation),
+        case=row.case,
+        debtor=row.case.debtor,
+        contact=row.contact,
+        organisation=organisation,
+        itemised=True,
+    )
+    return gating.propose(letter, intent=steps[row.case.id].intent, case_id=row.case.id)[1]
