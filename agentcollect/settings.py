@@ -6,6 +6,7 @@ runs the whole product on one machine. `docs/operations.md` lists the variables.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 
@@ -22,9 +23,7 @@ VAR_DIR = embedded.VAR
 EMBEDDED = not os.environ.get("DATABASE_URL")
 
 # --- where we are reached
-PUBLIC_URL = (
-    os.environ.get("PUBLIC_URL") or embedded.read_json("run.json").get("base_url") or "http://127.0.0.1:8000"
-)
+PUBLIC_URL = os.environ.get("PUBLIC_URL") or embedded.read_json("run.json").get("base_url") or "http://127.0.0.1:8000"
 DEBUG = _flag("DEBUG", False)
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "*" if EMBEDDED else "").split(",")
 APPEND_SLASH = False
@@ -51,37 +50,25 @@ CURSOR_KEY = _secret("CURSOR_KEY")
 FIELD_KEYS = [key for key in _secret("FIELD_KEY").split(",") if key]
 
 # --- stores
-if EMBEDDED:
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": embedded.ensure_var() / "agentcollect.sqlite3",
-            "OPTIONS": {
-                # IMMEDIATE: a writer waits for its turn instead of failing half-way with "database is locked".
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 5,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-            },
-        }
-    }
-else:
-    DATABASES = {
-        "default": dj_database_url.parse(
-            os.environ["DATABASE_URL"], conn_max_age=600, conn_health_checks=True
-        )
-    }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3") and not EMBEDDED:
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 5,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-    }
+_SQLITE = {
+    # IMMEDIATE: a writer waits for its turn instead of failing half-way with "database is locked".
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 5,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+}
+
+
+def _database() -> dict[str, Any]:
+    if EMBEDDED:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": embedded.ensure_var() / "agentcollect.sqlite3"}
+    return dict(dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=600, conn_health_checks=True))
+
+
+DATABASES: dict[str, Any] = {"default": _database()}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = _SQLITE
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = (
-    os.environ.get("REDIS_URL")
-    or embedded.read_json("broker.json").get("url")
-    or "redis://127.0.0.1:6379/0"
-)
+REDIS_URL = os.environ.get("REDIS_URL") or embedded.read_json("broker.json").get("url") or "redis://127.0.0.1:6379/0"
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -214,7 +201,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"webhooks.*": {"queue": "webhooks"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "open-cases": {"task": "campaigns.open_cases", "schedule": 5.0},
     "run-imports": {"task": "campaigns.run_imports", "schedule": 5.0},
     "judge-exhausted": {"task": "campaigns.judge_exhausted", "schedule": 30.0},
@@ -232,7 +219,7 @@ for _entry in CELERY_BEAT_SCHEDULE.values():
     _entry["options"] = {"expires": _entry["schedule"] * 2}
 
 # --- mail to debtors (live mode; test mode writes into the sandbox mailbox)
-SMTP = {
+SMTP: dict[str, Any] = {
     "host": os.environ.get("SMTP_HOST", ""),
     "port": int(os.environ.get("SMTP_PORT", "587")),
     "user": os.environ.get("SMTP_USER", ""),

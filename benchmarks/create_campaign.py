@@ -33,9 +33,8 @@ os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 def main() -> None:
     options = _options()
-    from tests.services import Broker
-
     from benchmarks import machine
+    from tests.services import Broker
 
     with tempfile.TemporaryDirectory() as folder:
         from pathlib import Path
@@ -157,6 +156,7 @@ def _measure(base_url: str, key: str, options: argparse.Namespace) -> None:
     print(f"floor GET /v1/organisation, 2 clients: {_line(floor)}")
     for clients in options.clients:
         for run in range(options.runs):
+
             def make(client: int, n: int, run: int = run, clients: int = clients) -> tuple[str, str, bytes]:
                 return "POST", "/v1/campaigns", bodies(options.debtors, f"{clients}.{run}.{client}.{n}")
 

@@ -10,7 +10,8 @@ def describe() -> str:
     from django.db import connection
 
     try:
-        model = next(line.split(":")[1].strip() for line in Path("/proc/cpuinfo").open() if "model name" in line)
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line for line in lines if "model name" in line).split(":")[1].strip()
     except (OSError, StopIteration):
         model = platform.processor()
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
@@ -18,4 +19,5 @@ def describe() -> str:
         cursor.execute("SHOW server_version" if connection.vendor == "postgresql" else "SELECT sqlite_version()")
         version = cursor.fetchone()[0]
     connection.close()
-    return f"{model}, {os.cpu_count()} cores, load {load}, {connection.vendor} {version}, Python {platform.python_version()}"
+    python = platform.python_version()
+    return f"{model}, {os.cpu_count()} cores, load {load}, {connection.vendor} {version}, Python {python}"

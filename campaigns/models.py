@@ -97,7 +97,7 @@ class Debtor(Tenant):
 
 
 class Case(Tenant):
-    """One debtor × one invoice. `balance_minor` is the sum of its ledger, kept in the ledger entry's own transaction."""
+    """One debtor × one invoice. `balance_minor` is the sum of its ledger, kept in each entry's own transaction."""
 
     class Status(models.TextChoices):
         ENRICHING = "enriching"
@@ -267,7 +267,7 @@ class Suppression(Tenant):
 
 
 class Hold(Tenant):
-    """A reason to wait, on a campaign, debtor, case or contact. Those set by law or by a debtor are not the creditor's."""
+    """A reason to wait, on a campaign, debtor, case or contact. What law or debtor set is not the creditor's."""
 
     class Kind(models.TextChoices):
         CREDITOR_PAUSE = "creditor_pause"

@@ -285,7 +285,7 @@ _DETAIL_EXAMPLE = _LISTED_EXAMPLE | {
     "next_contact_at": "2026-03-21T15:00:00Z",
     "timeline": [_ENTRY_EXAMPLE],
 }
-_CASE_EXAMPLE = {
+_CASE_EXAMPLE: dict[str, Any] = {
     "id": "cas_0UZ8pq1K7Lm3pRx1aBcDeF",
     "campaign_id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF",
     "debtor_id": "dbt_0UZ8pq1KKp2mZxQ8aBcDeF",

@@ -1,6 +1,6 @@
 """`/v1/campaigns` and `/v1/cases`: translate, one call down, translate back."""
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -25,7 +25,7 @@ class RawBody(BaseParser):
 
     media_type = "*/*"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         if (media_type or "").startswith("multipart/"):
             raise ApiError("unsupported_media_type", "Send JSON; name a CSV by `csv_url`.")
         return read_body(stream)
@@ -67,7 +67,7 @@ class Campaigns(TenantView):
     def post(self, request: Request) -> Response:
         at = clock.now()
         organisation = self.principal.organisation
-        decoded = intake.decode(request.data or b"{}")
+        decoded = intake.decode(cast(bytes, request.data) or b"{}")
         asked = checks.check(decoded, checks.terms_of(organisation, livemode=self.principal.livemode, at=at))
         made = operations.create(
             organisation=organisation,

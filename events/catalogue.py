@@ -6,6 +6,7 @@ not here cannot be recorded.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 
@@ -26,8 +27,12 @@ TYPES: dict[str, EventType] = {}
 
 
 def _type(name: str, description: str, says: str | Callable[[dict[str, Any]], str], kind: str, **more: Any) -> None:
-    writer = says if callable(says) else (lambda data, template=says: template.format_map(_Forgiving(data)))
+    writer = says if callable(says) else partial(_fill, says)
     TYPES[name] = EventType(name, description, writer, kind, **more)
+
+
+def _fill(template: str, data: dict[str, Any]) -> str:
+    return template.format_map(_Forgiving(data))
 
 
 class _Forgiving(dict[str, Any]):

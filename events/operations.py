@@ -37,7 +37,8 @@ def record(
     """Record one fact in the present transaction and return its event id.
 
     `data` is the public payload, frozen when the transaction commits; money in it is already a JSON number, times are
-    text. The request and the platform that acts for the organisation are read from kit.context. Must be called inside `kit.db.atomic`: the outermost block writes all events of the transaction at its end.
+    text. Request id and acting platform are read from kit.context. Must be called inside `kit.db.atomic`: the outermost
+    block writes all events of the transaction at its end.
     """
     event = Event(
         id=ids.new("evt"),

@@ -178,7 +178,7 @@ def _history(debtor: Debtor, since: datetime, without_message: str) -> Iterable[
 
 
 def contact_for(debtor: Debtor, level: int) -> Contact | None:
-    """Whom a step of `level` writes to: that level's person, else the nearest level's; the creditor's before found ones.
+    """Whom a step of `level` writes to: that level's person, else the nearest level's; given ones before found ones.
 
     An address that opted out, or that no mail reaches, is taken only when there is no other: the gate then says why.
     """

@@ -112,7 +112,7 @@ DETAIL_EXAMPLE = EXAMPLE | {
     "decision_id": "dec_0UZ8pq1K9xQk4Fw2aBcDeF",
     "step_id": "stp_0UZ8pq1K9xQk4Fw2aBcDeF",
 }
-_RULE = {
+_RULE: dict[str, Any] = {
     "rule": "R-01",
     "version": "1",
     "outcome": "allow",

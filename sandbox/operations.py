@@ -7,7 +7,7 @@ import structlog
 from agentcollect.kit import clock, errors
 from agentcollect.kit.errors import ApiError
 from campaigns import operations as campaigns
-from campaigns.models import Campaign, Step
+from campaigns.models import Campaign, Case, Step
 from outreach import operations as outreach
 
 log = structlog.get_logger()
@@ -37,8 +37,8 @@ def run_next_step(*, by: str, campaign_id: str = "", case_id: str = "") -> Step:
 
 
 def _test_mode(campaign_id: str, case_id: str) -> None:
-    named = Campaign.objects.filter(id=campaign_id) if campaign_id else Campaign.objects.filter(case__id=case_id)
-    found = named.first()
+    of_case = Case.objects.filter(id=case_id).values("campaign_id")
+    found = Campaign.objects.filter(id__in=[campaign_id] if campaign_id else of_case).first()
     if found is None:
         raise ApiError("not_found")
     if found.livemode:

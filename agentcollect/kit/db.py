@@ -303,11 +303,11 @@ def _tenant_sql(table: str, column: str, parent: str) -> Iterator[str]:
     if is_postgresql():
         unique = f"{parent}_tenant_key"[:60]
         yield (
-            f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{unique}') THEN "
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{unique}') THEN "  # noqa: S608
             f'ALTER TABLE "{parent}" ADD CONSTRAINT "{unique}" UNIQUE (id, organisation_id, livemode); END IF; END $$'
         )
         yield (
-            f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{names[0]}') THEN "
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{names[0]}') THEN "  # noqa: S608
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{names[0]}" FOREIGN KEY ("{column}", organisation_id, livemode) '
             f'REFERENCES "{parent}" (id, organisation_id, livemode); END IF; END $$'
         )
@@ -315,7 +315,7 @@ def _tenant_sql(table: str, column: str, parent: str) -> Iterator[str]:
     for name, verb in zip(names, ("INSERT", f'UPDATE OF "{column}", organisation_id, livemode'), strict=True):
         yield f'DROP TRIGGER IF EXISTS "{name}"'
         yield (
-            f'CREATE TRIGGER "{name}" BEFORE {verb} ON "{table}" WHEN NEW."{column}" IS NOT NULL AND NOT EXISTS '
+            f'CREATE TRIGGER "{name}" BEFORE {verb} ON "{table}" WHEN NEW."{column}" IS NOT NULL AND NOT EXISTS '  # noqa: S608
             f'(SELECT 1 FROM "{parent}" p WHERE p.id = NEW."{column}" AND p.organisation_id = NEW.organisation_id '
             f"AND p.livemode = NEW.livemode) BEGIN SELECT RAISE(ABORT, 'tenant mismatch: {table}.{column}'); END"
         )

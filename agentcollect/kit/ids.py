@@ -80,7 +80,8 @@ class IdRefField(models.CharField):
     """A column holding the id of a row in a room above or beside: text without a foreign key, same comparison."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**({"max_length": 32, "default": "", "blank": True} | options))
+        shape: dict[str, Any] = {"max_length": 32, "default": "", "blank": True}
+        super().__init__(**(shape | options))
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return _text_key_type(connection)

@@ -30,9 +30,6 @@ class ParentKey(models.ForeignKey[Any, Any]):
     No index by default: each table names the ones its reads need.
     """
 
-    def __init__(self, to: str, on_delete: object = models.PROTECT, **options: object) -> None:
-        super().__init__(
-            to,
-            on_delete=on_delete,
-            **({"db_constraint": False, "db_index": False, "related_name": "+"} | options),
-        )
+    def __init__(self, to: str, on_delete: Any = models.PROTECT, **options: Any) -> None:
+        unchecked: dict[str, Any] = {"db_constraint": False, "db_index": False, "related_name": "+"}
+        super().__init__(to, on_delete=on_delete, **(unchecked | options))

@@ -29,7 +29,7 @@ class FoundContact:
 
 
 def add_contacts(*, debtor: Debtor, found: Sequence[FoundContact], by: str, at: datetime) -> list[Contact]:
-    """Insert the people who are new to this debtor, each with a `contact.enriched`. Never for an address given to us."""
+    """Insert who is new to this debtor, each with a `contact.enriched`. Never for an address given to us."""
     with db.atomic():
         db.locked(Debtor.objects.filter(id=debtor.id)).get()
         known = set(Contact.objects.filter(debtor=debtor).values_list("email", flat=True))
@@ -37,7 +37,9 @@ def add_contacts(*, debtor: Debtor, found: Sequence[FoundContact], by: str, at: 
         new = {person.email: person for person in found if person.email not in known}
         fresh = [_contact(debtor, person, at=at) for person in new.values()]
         db.bulk_insert(Contact, fresh)
-        for contact in fresh if case else []:
+        for contact in fresh:
+            if case is None:
+                break  # every case is closed: nobody is told about people nobody will write to
             record(
                 type="contact.enriched",
                 organisation_id=debtor.organisation_id,

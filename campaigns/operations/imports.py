@@ -157,7 +157,8 @@ def _line(row: Row) -> int:
 
 def _without_twins(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     seen: set[tuple[str, str]] = set()
-    unique, repeated = [], []
+    unique: list[Row] = []
+    repeated: list[Row] = []
     for row in rows:
         key = (row_identity(row), invoice_key(row.invoice_number))
         (repeated if row.invoice_number and key in seen else unique).append(row)

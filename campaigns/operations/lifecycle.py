@@ -117,7 +117,7 @@ def _median_days(campaign: Campaign) -> float | None:
     """Days from enrolment to the closing payment, in the organisation's zone, over the paid cases."""
     zone = ZoneInfo(campaign.organisation.timezone)
     paid = Case.objects.filter(campaign=campaign, close_reason="paid").values_list("created_at", "closed_at")
-    days = [(end.astimezone(zone).date() - begin.astimezone(zone).date()).days for begin, end in paid]
+    days = [(end.astimezone(zone).date() - begin.astimezone(zone).date()).days for begin, end in paid if end]
     return median(days) if days else None
 
 

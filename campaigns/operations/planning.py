@@ -109,7 +109,7 @@ def _why_not(case: Case, *, at: datetime) -> str:
         delivered=len(facts),
         contacts_reached=len({contact for contact, _ in facts}),
         contacts_known=known,
-        first_at=facts[0][1],
+        first_at=facts[0][1] or at,
         at=at,
     )
     return f"{why_not}; it needs you" if why_not else ""

@@ -343,7 +343,9 @@ def _moment(text: str) -> datetime:
 
 def _brand(brand: BrandIn, faults: Faults) -> dict[str, Any]:
     read = faults.read
-    found = {name: _text(getattr(brand, name)) for name in ("name", "legal_name", "phone", "address", "caller_name")}
+    found: dict[str, Any] = {
+        name: _text(getattr(brand, name)) for name in ("name", "legal_name", "phone", "address", "caller_name")
+    }
     for name in ("domain", "pay_domain"):
         found[name] = read(f"brand.{name}", "invalid_domain", intake.parse_domain, getattr(brand, name), "")
     for name in ("from_email", "reply_to"):

@@ -225,7 +225,7 @@ def _struct(kind: type[Struct], fields: dict[str, Raw], prefix: str, faults: lis
         for name in fields
         if name not in known
     ]
-    sound = {}
+    sound: dict[str, Any] = {}
     for name, field in known.items():
         if name in fields:
             value = _value(field.type, fields[name], f"{prefix}{name}", faults)

@@ -71,8 +71,8 @@ class _Law:
         contact = self._contact(case.debtor, step.level)
         verdict = gate.decide(
             self._facts(case.debtor, contact, step.due_at),
-            channel=step.channel,  # type: ignore[arg-type]
-            kind=step.kind,  # type: ignore[arg-type]
+            channel=step.channel,
+            kind=step.kind,
             at=step.due_at,
             case_id=case.id,
         )

@@ -38,7 +38,10 @@ class EmailTransport(Protocol):
     """A way for a Parcel to leave."""
 
     def deliver(self, parcel: Parcel, before_data: BeforeData) -> None:
-        """Hand the parcel over; returns once the other side took it. Raises TransportError, or what `before_data` raised."""
+        """Hand the parcel over; returns once the other side took it.
+
+        Raises TransportError, or what `before_data` raised.
+        """
 
 
 def transport(*, livemode: bool) -> EmailTransport:

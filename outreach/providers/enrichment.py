@@ -46,14 +46,19 @@ class NobodyConfigured:
         return []
 
 
-_FIRST = (
-    "Morgan Jordan Taylor Casey Riley Avery Quinn Rowan Parker Reese Dana Jamie Robin Alexis Cameron Drew Elliot Hayden "
-    "Kendall Logan Marley Noel Peyton Sasha Sydney Tatum Blake Charlie Emerson Finley"
-).split()
-_LAST = (
-    "Reyes Whitfield Nakamura Okafor Lindqvist Castellano Mbeki Ferreira Novak Hartley Delgado Petrov Osei Lindgren "
-    "Moreau Tanaka Abbott Sorensen Varga Iyer Brennan Kowalski Santos Haddad Fischer Romero Bakker Ellison Quintero Yoon"
-).split()
+def _names(*lines: str) -> list[str]:
+    return " ".join(lines).split()
+
+
+_FIRST = _names(
+    "Morgan Jordan Taylor Casey Riley Avery Quinn Rowan Parker Reese Dana Jamie Robin Alexis Cameron",
+    "Drew Elliot Hayden Kendall Logan Marley Noel Peyton Sasha Sydney Tatum Blake Charlie Emerson Finley",
+)
+_LAST = _names(
+    "Reyes Whitfield Nakamura Okafor Lindqvist Castellano Mbeki Ferreira Novak Hartley Delgado Petrov Osei",
+    "Lindgren Moreau Tanaka Abbott Sorensen Varga Iyer Brennan Kowalski Santos Haddad Fischer Romero",
+    "Bakker Ellison Quintero Yoon",
+)
 # level → (title, department, seniority), as real directories name them
 _ROLES = {
     1: (

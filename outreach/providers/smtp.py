@@ -6,6 +6,8 @@
 import smtplib
 import ssl
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -25,7 +27,8 @@ class SmtpTransport:
 
     @classmethod
     def from_settings(cls) -> "SmtpTransport":
-        return cls(**settings.SMTP)
+        facts: dict[str, Any] = settings.SMTP
+        return cls(**facts)
 
     def deliver(self, parcel: Parcel, before_data: BeforeData) -> None:
         """EHLO, STARTTLS, AUTH, MAIL, RCPT; then `before_data()`; then DATA. Raises TransportError."""
@@ -48,7 +51,9 @@ class _Dialogue:
 
     def open(self) -> None:
         try:
-            self.smtp = smtplib.SMTP(self.relay.host, self.relay.port, timeout=self.relay.timeout)
+            self.smtp = smtplib.SMTP(
+                self.relay.host, self.relay.port, local_hostname=_own_name(), timeout=self.relay.timeout
+            )
             self.smtp.ehlo_or_helo_if_needed()
             if self.relay.starttls:
                 self.smtp.starttls(context=ssl.create_default_context())
@@ -95,6 +100,12 @@ class _Dialogue:
         if self.smtp is None:
             raise TransportError("the mail server was not reached")
         return self.smtp
+
+
+def _own_name() -> str:
+    """What EHLO says (RFC 5321 4.1.1.1); smtplib's own guess may wait long for a name server."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return f"[{host}]" if host.replace(".", "").isdigit() else host
 
 
 def _expect(answer: tuple[int, bytes], what: str) -> None:

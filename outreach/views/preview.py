@@ -1,5 +1,7 @@
 """`POST /v1/campaigns/preview`: what a create would do, without doing it."""
 
+from typing import cast
+
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,7 +32,7 @@ class CampaignPreview(ApiView):
     def post(self, request: Request) -> Response:
         at, who = clock.now(), self.principal
         terms = checks.terms_of(who.organisation, livemode=who.livemode, at=at)
-        asked = checks.check(intake.decode(request.data or b"{}"), terms)
+        asked = checks.check(intake.decode(cast(bytes, request.data) or b"{}"), terms)
         shown = operations.preview(
             organisation=who.organisation, livemode=who.livemode, request=asked, by=who.by, at=at
         )

@@ -53,7 +53,7 @@ def test_opening_adds_contacts_first_steps_and_one_event_a_case() -> None:
 def test_enrichment_starts_what_waited_and_says_when_nobody_was_found() -> None:
     make()
     operations.open_cases(at=TUESDAY)
-    acme, beta = Case.objects.order_by("id")
+    _, beta = Case.objects.order_by("id")
     found = operations.FoundContact(
         name="Morgan Reyes",
         title="Controller",
@@ -191,7 +191,7 @@ def test_the_mandate_ends_with_a_summary() -> None:
     done = Event.objects.get(type="campaign.completed").data
     assert (done["placed"], done["collected"], done["cases"]) == (15099.5, 15000, 2)
     assert done["recovery_rate"] == 0.9934 and done["median_days_to_collect"] == 0
-    assert [line["event"] for line in done["timeline"]][0] == "campaign.started"
+    assert done["timeline"][0]["event"] == "campaign.started"
     assert Case.objects.filter(close_reason="uncollectible").count() == 1
 
 

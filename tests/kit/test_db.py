@@ -1,4 +1,4 @@
-"""What kit.db promises: events last and gap-free, savepoints that drop what they collected, bulk insert to the letter."""
+"""What kit.db promises: events last and gap-free, savepoints that forget, bulk insert to the letter."""
 
 import threading
 from typing import Any

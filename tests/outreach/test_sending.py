@@ -48,7 +48,16 @@ def test_every_evaluation_is_written_down_with_all_verdicts() -> None:
     operations.send_due(at=AT)
     row = Decision.objects.get(case=case)
     assert row.outcome == "allow"
-    assert {verdict["rule"] for verdict in row.verdicts} >= {"R-00", "R-01", "R-05", "R-09", "R-10", "R-12", "R-17", "R-29"}
+    assert {verdict["rule"] for verdict in row.verdicts} >= {
+        "R-00",
+        "R-01",
+        "R-05",
+        "R-09",
+        "R-10",
+        "R-12",
+        "R-17",
+        "R-29",
+    }
 
 
 def test_at_night_the_step_waits_for_the_morning_and_says_so_once() -> None:
@@ -69,14 +78,24 @@ def test_at_night_the_step_waits_for_the_morning_and_says_so_once() -> None:
 def test_the_same_reason_is_said_once() -> None:
     case = world.case()
     step = world.step(case)
-    Hold.objects.create(organisation_id=case.organisation_id, livemode=False, created_at=AT, recorded_at=AT, kind="dispute", case=case, actor="test")
+    Hold.objects.create(
+        organisation_id=case.organisation_id,
+        livemode=False,
+        created_at=AT,
+        recorded_at=AT,
+        kind="dispute",
+        case=case,
+        actor="test",
+    )
     for day in range(3):
         Step.objects.filter(id=step.id).update(due_at=AT + day * 7 * DAY)
         operations.send_due(at=AT + day * 7 * DAY)
     assert world.events(case) == ["contact.waited"]
 
 
-@pytest.mark.parametrize("kind", ["dispute", "cease", "bankruptcy", "creditor_pause", "attorney_represented", "legal_hold"])
+@pytest.mark.parametrize(
+    "kind", ["dispute", "cease", "bankruptcy", "creditor_pause", "attorney_represented", "legal_hold"]
+)
 @pytest.mark.parametrize("on", ["campaign", "debtor", "case"])
 def test_nothing_leaves_while_a_hold_stands(kind: str, on: str) -> None:
     case = world.case()
@@ -105,7 +124,9 @@ def test_a_hold_with_an_end_is_judged_again_at_its_end() -> None:
 def test_an_opted_out_address_is_never_mailed_and_the_case_asks_for_another() -> None:
     case = world.case()
     step = world.step(case)
-    campaigns.suppress(contact=Contact.objects.get(debtor=case.debtor), channel="email", reason="opt_out", by="debtor", at=AT - DAY)
+    campaigns.suppress(
+        contact=Contact.objects.get(debtor=case.debtor), channel="email", reason="opt_out", by="debtor", at=AT - DAY
+    )
     operations.send_due(at=AT)
     step.refresh_from_db()
     case.refresh_from_db()
@@ -128,7 +149,9 @@ def test_another_person_takes_the_place_of_one_who_opted_out_but_not_the_same_da
 def test_an_opt_out_made_as_another_debtor_counts() -> None:
     case = world.case()
     other = world.case(organisation=case.organisation, invoice_number="X-1", invoice_key="x-1")
-    campaigns.suppress(contact=Contact.objects.get(debtor=other.debtor), channel="email", reason="opt_out", by="debtor", at=AT - DAY)
+    campaigns.suppress(
+        contact=Contact.objects.get(debtor=other.debtor), channel="email", reason="opt_out", by="debtor", at=AT - DAY
+    )
     assert Suppression.objects.count() == 1
     world.step(case)
     operations.send_due(at=AT)

@@ -112,7 +112,9 @@ def test_doubt_counts_against_the_caps(server: Keeper) -> None:
     case, _ = _due()
     server.hang_up = True
     operations.send_due(at=AT)
-    two = world.case(livemode=True, organisation=case.organisation, debtor=case.debtor, invoice_number="INV-9", invoice_key="inv-9")
+    two = world.case(
+        livemode=True, organisation=case.organisation, debtor=case.debtor, invoice_number="INV-9", invoice_key="inv-9"
+    )
     second = world.step(two, due_at=AT + timedelta(hours=1))
     operations.send_due(at=AT + timedelta(hours=1))
     second.refresh_from_db()

@@ -16,8 +16,17 @@ from tests import factories
 # A Tuesday, 11:00 in New York and 8:00 in Los Angeles: open everywhere in the contiguous states.
 AT = datetime(2026, 3, 17, 15, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-BRAND = {"name": "Your Company", "from_email": "ar@yourcompany.com", "colors": {"primary": "#1E40AF", "accent": "#10B981"}}
-_INDEX = {"first_reminder": (0, 1), "second_reminder": (1, 1), "escalate_controller": (2, 2), "last_before_next_steps": (3, 3)}
+BRAND = {
+    "name": "Your Company",
+    "from_email": "ar@yourcompany.com",
+    "colors": {"primary": "#1E40AF", "accent": "#10B981"},
+}
+_INDEX = {
+    "first_reminder": (0, 1),
+    "second_reminder": (1, 1),
+    "escalate_controller": (2, 2),
+    "last_before_next_steps": (3, 3),
+}
 _numbers = itertools.count(1)
 
 

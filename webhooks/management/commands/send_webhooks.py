@@ -12,6 +12,7 @@ from webhooks.sender import Sender
 
 class Command(BaseCommand):
     help = "Send webhooks until stopped, or until nothing is due (--until-idle)."
+    requires_system_checks: list[str] = []  # it serves no pages: a fault in a view must not keep webhooks back
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--until-idle", action="store_true", help="stop when nothing is due and nothing is out")
