@@ -32,7 +32,8 @@ SLOTS = 8  # requests at once to one endpoint
 SLOW_SLOTS = 2  # to one whose last request was slow
 SLOW_MS = 2_000.0
 MAX_FLYING = 512  # requests at once: 64 endpoints may hang in all their slots before a healthy one waits
-MAX_WINDOW = 64  # claimed rows of one endpoint, flying or waiting
+HOLD_MS = 500.0  # an endpoint's claimed rows are what it will take in about this time, so that leases stay fresh
+MAX_WINDOW = 256  # … and no more than this
 MAX_HELD = 1_024
 LEAVE_SECONDS = 3.0  # how long a stopping sender waits for what is out
 AFTER_TROUBLE_SECONDS = 1.0
@@ -44,6 +45,7 @@ class Lane:
 
     slots: int = SLOTS
     window: int = SLOTS
+    pace: float = 100.0  # milliseconds an answer takes, smoothed
     flying: int = 0
     waiting: deque[Claim] = field(default_factory=deque)
     cut: bool = False  # its last claim took all the room it had: there is probably more
@@ -61,14 +63,16 @@ class Lane:
         return self.cut and self.held * 2 <= self.window
 
     def learn(self, outcome: Outcome) -> bool:
-        """Widen after a quick answer, narrow after a slow one; True when it turned slow."""
-        quick = outcome.status is not None and outcome.timings.get("total_ms", 0.0) < SLOW_MS
-        if quick:
-            self.slots, self.window = SLOTS, min(MAX_WINDOW, self.window * 2)
-            return False
-        turned = self.slots != SLOW_SLOTS
-        self.slots = self.window = SLOW_SLOTS
-        return turned
+        """Fit slots and window to how fast it answers; True when it turned slow."""
+        took = outcome.timings.get("total_ms", 0.0)
+        if outcome.status is None or took >= SLOW_MS:
+            turned = self.slots != SLOW_SLOTS
+            self.slots = self.window = SLOW_SLOTS
+            return turned
+        self.pace += (took - self.pace) / 8
+        self.slots = SLOTS
+        self.window = max(SLOTS, min(MAX_WINDOW, int(SLOTS * HOLD_MS / max(self.pace, 1.0))))
+        return False
 
 
 class Sender:

@@ -91,7 +91,7 @@ def enrichment_done(*, debtor_id: str, at: datetime) -> None:
             if reachable:
                 plan_next(case=case, at=at, after=None)
             else:
-                _record_needs_contact(case, debtor, at=at)
+                record_needs_contact(case, debtor, at=at)
 
 
 def needs_contact(*, case: Case, at: datetime) -> None:
@@ -101,10 +101,11 @@ def needs_contact(*, case: Case, at: datetime) -> None:
     transitions.check(transitions.CASE, case.status, Case.Status.NEEDS_CONTACT)
     case.status, case.next_contact_at, case.updated_at = Case.Status.NEEDS_CONTACT, None, at
     case.save(update_fields=["status", "next_contact_at", "updated_at"])
-    _record_needs_contact(case, case.debtor, at=at)
+    record_needs_contact(case, case.debtor, at=at)
 
 
-def _record_needs_contact(case: Case, debtor: Debtor, *, at: datetime) -> None:
+def record_needs_contact(case: Case, debtor: Debtor, *, at: datetime) -> None:
+    """Say that the case waits for a contact from the creditor."""
     record(
         type="case.updated",
         organisation_id=case.organisation_id,

@@ -2,13 +2,18 @@
 
 from datetime import datetime
 
+import structlog
+
 from agentcollect.kit import clock, db, ids, jobs
 from campaigns.models import Campaign, Case, Contact, Debtor, Step
+from campaigns.operations.contacts import record_needs_contact
 from campaigns.operations.create import earliest_start
 from campaigns.operations.facts import about, amount, case_data, whereabouts
 from campaigns.rules.playbook import following, permitted
 from compliance.hours import NeverPermitted
 from events.operations import record
+
+log = structlog.get_logger()
 
 BATCH = 50  # a slice stays under 100 ms on SQLite, whose one writer everybody else waits for
 
@@ -18,7 +23,11 @@ def open_cases(*, at: datetime) -> int:
     opened = 0
     waiting = Campaign.objects.filter(unopened__gt=0, status="active").order_by("id")
     for campaign_id in waiting.values_list("id", flat=True)[:100]:
-        opened += open_campaign(campaign_id=campaign_id, at=at)
+        try:
+            opened += open_campaign(campaign_id=campaign_id, at=at)
+        except Exception:
+            # Logged and met again at the next run; the others go on.
+            log.exception("campaign_not_opened", campaign=campaign_id)
     return opened
 
 
@@ -39,7 +48,9 @@ def _open_batch(campaign_id: str, *, at: datetime) -> int:
         )
         if campaign is None:
             return 0  # another worker has it, or has done it
-        cases = list(Case.objects.filter(campaign_id=campaign_id, opened_at=None).order_by("id")[:BATCH])
+        # Locked: a payment that came before us may be closing one of them.
+        batch = list(db.locked(Case.objects.filter(campaign_id=campaign_id, opened_at=None)).order_by("id")[:BATCH])
+        cases = [case for case in batch if case.closed_at is None]
         debtors = Debtor.objects.in_bulk({case.debtor_id for case in cases})
         levels = _insert_contacts(cases, at=at)
         steps = []
@@ -50,12 +61,18 @@ def _open_batch(campaign_id: str, *, at: datetime) -> int:
                 case.status = Case.Status.ACTIVE
                 steps += _first_step(campaign, case, debtor, at=at)
             _record_opened(case, debtor, at=at)
+            if debtor.enriched_at and case.status == Case.Status.ENRICHING:
+                # Searched before, and nobody was found: nothing will look for this debtor's people again.
+                case.status = Case.Status.NEEDS_CONTACT
+                record_needs_contact(case, debtor, at=at)
         db.bulk_insert(Step, steps)
         Case.objects.bulk_update(cases, ["opened_at", "updated_at", "status", "next_contact_at"])
-        campaign.unopened -= len(cases)
+        # What was closed before it was opened (paid at once) only stops waiting.
+        Case.objects.filter(id__in=[case.id for case in batch if case.closed_at]).update(opened_at=at)
+        campaign.unopened -= len(batch)
         campaign.save(update_fields=["unopened"])
         jobs.enqueue("outreach.enrich_due")
-        return len(cases)
+        return len(batch)
 
 
 def _insert_contacts(cases: list[Case], *, at: datetime) -> dict[str, set[int]]:

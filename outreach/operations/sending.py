@@ -111,12 +111,12 @@ def _reserve(claim: Claim, paper: Stationery, *, at: datetime) -> Reserved | Non
         if contact is None or proposal is None or not decision.verdict.allowed:
             gating.refuse(claim, rows.case, rows.debtor, rows.step, decision, at=at)
             return None
-        letter, rendered, draft, findings = proposal
+        letter, rendered, _, findings = proposal
         if findings:
             gating.refuse_words(claim, rows.case, rows.debtor, rows.step, decision, findings, at=at)
             return None
         thread = queries.thread(rows.case)
-        message = _reserve_message(rows, contact, letter, rendered, draft, thread, decision.row_id, at=at)
+        message = _reserve_message(rows, contact, proposal, thread, decision.row_id, at=at)
         claim.update(
             Step.Status.PLANNED, status=Step.Status.SENDING, contact=contact, decision_id=decision.row_id, reason=""
         )
@@ -181,29 +181,16 @@ def _propose(paper: Stationery, rows: _Rows) -> gating.Proposal | None:
 
 
 def _reserve_message(
-    rows: _Rows,
-    contact: Contact,
-    letter: Letter,
-    rendered: rendering.Rendered,
-    draft: rendering.Draft,
-    thread: list[str],
-    decision_id: str,
-    *,
-    at: datetime,
+    rows: _Rows, contact: Contact, proposal: gating.Proposal, thread: list[str], decision_id: str, *, at: datetime
 ) -> Message:
     """The message's row, written before anything leaves; a reservation taken again keeps its row."""
-    step = rows.step
-    facts = {
+    step, (letter, rendered, draft, _) = rows.step, proposal
+    facts = {name: getattr(step, name) for name in ("campaign_id", "debtor_id", "case_id", "channel", "kind", "intent")}
+    facts |= {
         "created_at": at,
         "recorded_at": clock.now(),
-        "campaign_id": step.campaign_id,
-        "debtor_id": step.debtor_id,
-        "case_id": step.case_id,
         "contact": contact,
         "decision_id": decision_id,
-        "channel": step.channel,
-        "kind": step.kind,
-        "intent": step.intent,
         "status": Message.Status.RESERVED,
         "sender": letter.brand.from_email,
         "recipient": contact.email,

@@ -63,6 +63,7 @@ def test_a_debtor_pays(watched: Watched, live_server, filled: world.World) -> No
     page = watched.page
     page.goto(pay_url(case))
     no_violations(page)
+    page.locator("input[name=method][value=bank_transfer]").check()
     page.get_by_role("button", name="Pay").click()
     page.wait_for_url("**/payments/**")
     no_violations(page)
@@ -116,7 +117,7 @@ def test_the_reference_is_drawn_from_our_own_files(watched: Watched, live_server
         "request", lambda asked: asked.url.startswith(("data:", "blob:", live_server.url)) or foreign.append(asked.url)
     )
     page.goto(f"{live_server.url}/docs")
-    expect(page.get_by_text("Create a collection campaign and enroll debtors").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Exchange an API key for a short-lived Bearer token").first).to_be_visible(timeout=20_000)
     assert foreign == []
     for path in ("/docs/errors", "/docs/events"):
         page.goto(live_server.url + path)

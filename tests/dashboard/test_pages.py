@@ -86,7 +86,7 @@ def test_another_organisations_rows_are_not_found(filled: world.World) -> None:
         assert stranger.post(path).status_code == 404, path
     assert stranger.post("/dashboard/webhooks/replay", {"delivery": filled.delivery_id}).status_code == 404
     for path in LISTS:
-        assert b"Acme Corp" not in stranger.get(path).content.replace(b'"company_name": "Acme Corp"', b""), path
+        assert b"Northwind" not in stranger.get(path).content, path
 
 
 def test_the_other_modes_rows_are_not_found(owner: Client, filled: world.World) -> None:
@@ -207,5 +207,13 @@ def test_the_page_never_says_what_the_law_forbids() -> None:
     texts = [path.read_text() for path in (root / "dashboard" / "templates").rglob("*.html")]
     texts.append((root / "agentcollect" / "openapi.json").read_text())
     for text in texts:
-        for claim in ("FDCPA compliant", "SOC 2", "99.9%", "99.9 %", "TLS 1.3", "never knows", "licensed attorney assigned"):
+        for claim in (
+            "FDCPA compliant",
+            "SOC 2",
+            "99.9%",
+            "99.9 %",
+            "TLS 1.3",
+            "never knows",
+            "licensed attorney assigned",
+        ):
             assert claim.lower() not in text.lower(), claim

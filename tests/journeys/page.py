@@ -15,7 +15,7 @@ from tests.processes import ROOT
 DATA = ROOT / "tests" / "data" / "product_page"
 _HOST = "https://api.agentcollect.com"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_ID = re.compile(r"([a-z]+_)[0-9A-Za-z]{8}")
+_ID = re.compile(r"(cmp_|evt_|wh_)[0-9A-Za-z]{8}")
 # Shown on the page as they were that day; here only the type counts.
 _THAT_DAY = frozenset({"days_to_collect", "retry_after", "scope"})
 

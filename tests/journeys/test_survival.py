@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,7 +104,7 @@ def opened(tenant: Tenant, campaign_id: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def storm(product: RunningProduct, hardy: Tenant, ear: Ear) -> Iterator[tuple[Customer, float]]:
+def storm(product: RunningProduct, hardy: Tenant, ear: Ear) -> tuple[Customer, float]:
     """The load, while each process but the broker is killed once; and how long the last one took to stand again."""
     customer, broken = Customer(hardy), []
 
@@ -124,7 +124,7 @@ def storm(product: RunningProduct, hardy: Tenant, ear: Ear) -> Iterator[tuple[Cu
     load.join(3 * RECOVERED)
     assert not load.is_alive()
     assert not broken, broken
-    yield customer, died
+    return customer, died
 
 
 def test_no_fact_is_lost(

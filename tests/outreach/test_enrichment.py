@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 
 from campaigns import operations as campaigns
-from campaigns.models import Case, Contact, Debtor, Step
+from campaigns.models import Campaign, Case, Contact, Debtor, Step
 from events.models import Event
 from outreach import operations
 from outreach.providers.enrichment import SandboxDirectory
 from tests import factories
 from tests.outreach import world
 from tests.outreach.world import AT
+
+NUMBER = {"invoice_number": "INV-9", "invoice_key": "inv-9"}
 
 
 def test_the_same_company_has_the_same_people() -> None:
@@ -81,3 +83,17 @@ def test_a_doubt_about_who_it_is_keeps_the_directories_closed() -> None:
     campaigns.hold(kind="identity_doubt", on=case.debtor, by="engine", at=AT)
     operations.enrich_due(at=AT)
     assert Contact.objects.filter(debtor=case.debtor).count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_later_invoice_of_a_debtor_nobody_was_found_for_asks_for_a_contact() -> None:
+    first = _waiting(livemode=True)
+    operations.enrich_due(at=AT)
+    facts = {"status": Case.Status.ENRICHING, "opened_at": None, "given_contacts": []}
+    second = world.case(True, organisation=first.organisation, debtor=first.debtor, **facts, **NUMBER)
+    Contact.objects.filter(debtor=first.debtor).delete()
+    Campaign.objects.filter(id=second.campaign_id).update(unopened=1)
+    campaigns.open_cases(at=AT)
+    second.refresh_from_db()
+    assert second.status == Case.Status.NEEDS_CONTACT
+    assert sorted(world.events(second)) == ["case.opened", "case.updated"]  # one moment, so in no order

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -58,17 +59,16 @@ def test_a_celery_worker_delivers_and_stops_cleanly(organisation, receiver):
     assert not Delivery.objects.exclude(lease_until=None).exists()
 
 
-def test_a_worker_of_another_queue_runs_no_sender(organisation, receiver):
-    make_endpoint(organisation, receiver.url + "/hook")
-    command = [word if word != "webhooks" else "default" for word in CELERY]
-    process = start(*command, "-n", "other@%h", "--without-gossip", "--without-mingle")
-    try:
-        make_fact(organisation)
-        time.sleep(5)
-        assert receiver.got == []
-    finally:
-        process.kill()
-        process.wait()
+@pytest.mark.parametrize(
+    ("queues", "runs"), [(["webhooks"], True), (["default"], False), (["default", "webhooks"], True)]
+)
+def test_only_workers_of_the_queue_run_a_sender(queues, runs):
+    from agentcollect.celery import app
+    from webhooks.bootstep import SenderStep
+
+    assert SenderStep in app.steps["worker"]
+    worker = SimpleNamespace(app=SimpleNamespace(amqp=SimpleNamespace(queues=SimpleNamespace(consume_from=queues))))
+    assert SenderStep(worker).include_if(worker) is runs
 
 
 def test_killed_in_the_middle_of_a_post_delivers_again(organisation, receiver):
