@@ -4,7 +4,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from agentcollect.kit import db, ratelimit
+from agentcollect.kit import integrity, ratelimit
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:
@@ -24,8 +24,8 @@ def _database() -> str:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return "migrations are not applied"
-        missing = db.integrity_standing()
-        return f"missing: {', '.join(missing)}" if missing else "ok"
+        gone = integrity.missing()
+        return f"missing: {', '.join(gone)}" if gone else "ok"
     except DatabaseError as error:
         return f"unreachable ({type(error).__name__})"
 

@@ -29,7 +29,7 @@ def flush_append_only_tables() -> None:
     """
     from django.db.backends.sqlite3.base import DatabaseOperations
 
-    from agentcollect.kit import db
+    from agentcollect.kit import integrity
 
     flush = DatabaseOperations.execute_sql_flush
 
@@ -39,7 +39,7 @@ def flush_append_only_tables() -> None:
             for (name,) in cursor.fetchall():
                 cursor.execute(f'DROP TRIGGER "{name}"')
         flush(self, statements)
-        db.install_integrity()
+        integrity.install()
 
     DatabaseOperations.execute_sql_flush = flush_without_triggers
 

@@ -78,13 +78,18 @@ def _due_on_sqlite(
     owing = parents_owing(model, parent=parent, state=state)
     if not owing:
         return []
-    found: list[tuple[Any, str]] = []
-    for owner in list(owners._default_manager.filter(id__in=owing, status="active").values_list("id", flat=True)):
-        due = model._default_manager.filter(
-            unleased(at), **{parent: owner, "status": literal(state), "next_attempt_at__lte": at}
-        )
-        oldest = due.order_by("next_attempt_at", "id").values_list("next_attempt_at", "id")
-        found += oldest[: room.get(owner, default_room)]
+    moment = connection.ops.adapt_datetimefield_value(at)
+    statement = (
+        f'SELECT next_attempt_at, id FROM "{model._meta.db_table}" '  # noqa: S608
+        f'WHERE "{parent}" = %s AND status = {literal(state).sql} AND next_attempt_at <= %s '
+        "AND (lease_until IS NULL OR lease_until <= %s) ORDER BY next_attempt_at, id LIMIT %s"
+    )
+    found: list[tuple[str, str]] = []
+    active = list(owners._default_manager.filter(id__in=owing, status="active").values_list("id", flat=True))
+    with connection.cursor() as cursor:
+        for owner in active:
+            cursor.execute(statement, [owner, moment, moment, room.get(owner, default_room)])
+            found += cursor.fetchall()
     return [row_id for _, row_id in sorted(found)[:limit]]
 
 

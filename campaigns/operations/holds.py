@@ -5,7 +5,7 @@ from typing import Any
 
 from agentcollect.kit import clock, db, errors
 from agentcollect.kit.errors import ApiError
-from campaigns.models import Campaign, Case, Contact, Debtor, Hold
+from campaigns.models import Campaign, Case, Contact, Debtor, Hold, Step
 from campaigns.operations.facts import about, case_data
 from events.operations import record
 
@@ -64,6 +64,7 @@ def release(*, hold: Hold, by: str, at: datetime) -> Hold:
     with db.atomic():
         ended = Hold.objects.filter(id=hold.id, released_at=None).update(released_at=at)
         hold.refresh_from_db()
+        _look_again(hold, at=at)
         if ended and hold.case_id:
             _record(
                 "case.released",
@@ -73,6 +74,17 @@ def release(*, hold: Hold, by: str, at: datetime) -> Hold:
                 at=at,
             )
         return hold
+
+
+def _look_again(hold: Hold, *, at: datetime) -> None:
+    """Steps that waited (they carry a reason) are judged now, not when somebody would have looked again anyway."""
+    covered = {
+        "campaign_id": hold.campaign_id,
+        "debtor_id": hold.debtor_id or (hold.contact.debtor_id if hold.contact else None),
+        "case_id": hold.case_id,
+    }
+    named = {name: value for name, value in covered.items() if value}
+    Step.objects.filter(**named, status=Step.Status.PLANNED, due_at__gt=at).exclude(reason="").update(due_at=at)
 
 
 def _record(type: str, case: Case, hold: Hold, *, by: str, at: datetime) -> None:

@@ -215,6 +215,15 @@ def test_holds_stack_once_and_the_creditor_cannot_lift_the_debtors() -> None:
     assert Event.objects.filter(type__in=["case.held", "case.released"]).count() == 2
 
 
+def test_a_released_hold_has_what_waited_judged_now() -> None:
+    case = opened_case()
+    held = operations.hold(kind="creditor_pause", on=case, by="key:key_1", at=TUESDAY)
+    later = TUESDAY + timedelta(days=3)
+    Step.objects.filter(case=case).update(due_at=later, reason="hold creditor_pause")
+    operations.release(hold=held, by="key:key_1", at=TUESDAY)
+    assert Step.objects.get(case=case).due_at == TUESDAY
+
+
 def test_a_suppression_is_recorded_once() -> None:
     case = opened_case()
     contact = Contact.objects.get(debtor=case.debtor)

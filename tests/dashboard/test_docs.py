@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 
 from accounts.models import User
 from agentcollect import openapi
-from agentcollect.kit.db import integrity_models
+from agentcollect.kit import integrity
 from agentcollect.kit.errors import REGISTRY
 from events.catalogue import PUBLIC, TYPES
 from outreach.models import Attorney
@@ -97,7 +97,7 @@ def test_each_code_and_event_has_its_place_in_the_docs(client: Client) -> None:
 
 def test_every_model_is_in_the_admin() -> None:
     registered = set(admin.site._registry)
-    assert {model for model in integrity_models() if model._meta.app_label != "admin"} <= registered
+    assert {model for model in integrity.declared() if model._meta.app_label != "admin"} <= registered
     from django.apps import apps
 
     rooms = ("accounts", "events", "campaigns", "payments", "outreach", "webhooks")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from agentcollect.kit import clock, db
+from agentcollect.kit import clock, db, integrity
 from agentcollect.kit.jobs import enqueue
 from campaigns.models import Case, Debtor
 from events.models import Counter, Event
@@ -105,13 +105,13 @@ def test_a_conflict_in_a_batch_writes_none_of_it() -> None:
 
 @pytest.mark.django_db
 def test_every_rule_the_models_declare_stands_in_the_database() -> None:
-    assert db.integrity_standing() == []
+    assert integrity.missing() == []
     with connection.cursor() as cursor:
         if db.is_postgresql():
             cursor.execute('DROP TRIGGER "events_event_no_update" ON events_event')
         else:
             cursor.execute('DROP TRIGGER "events_event_no_update"')
-    assert db.integrity_standing() == ["events_event_no_update"]
+    assert integrity.missing() == ["events_event_no_update"]
 
 
 @pytest.mark.django_db

@@ -253,14 +253,15 @@ def test_what_only_the_creditor_can_add_is_waited_for(facts: dict[str, str], wor
     assert world.mails() == []
 
 
-def test_an_invoice_number_the_guards_cannot_know_is_not_sent() -> None:
-    case = world.case(invoice_number="77 call 415-555-0199 now", invoice_key="x")
+def test_words_that_no_guard_lets_pass_are_not_sent() -> None:
+    case = world.case(invoice_number="pay at evil-bank.com/x", invoice_key="x")
     step = world.step(case)
     operations.send_due(at=AT)
     step.refresh_from_db()
-    # The number is the case's own, so it may be named; what a stranger would read as a second number may not.
-    assert step.status in {Step.Status.DENIED, Step.Status.SENT}
-    assert MailboxItem.objects.count() == (step.status == Step.Status.SENT)
+    assert (step.status, MailboxItem.objects.count()) == (Step.Status.DENIED, 0)
+    assert "links guard" in step.reason
+    assert "contact.denied" in world.events(case)
+    assert Step.objects.get(case=case, status=Step.Status.PLANNED).intent == "second_reminder"
 
 
 def test_the_lost_worker_can_hand_nothing_over() -> None:

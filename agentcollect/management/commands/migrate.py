@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connection
 
-from agentcollect.kit import db
+from agentcollect.kit import integrity
 
 
 class Command(Migrate):
@@ -16,6 +16,6 @@ class Command(Migrate):
         super().handle(*args, **options)
         if options.get("plan") or options.get("check_unapplied"):
             return
-        db.install_integrity()
+        integrity.install()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
