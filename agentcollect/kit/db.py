@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import orjson
-from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
+from django.db import connection, models, transaction
 
 _local = threading.local()
 Flush = Callable[[list[Any]], None]

@@ -50,6 +50,20 @@ def test_opening_adds_contacts_first_steps_and_one_event_a_case() -> None:
     assert operations.open_cases(at=TUESDAY) == 0
 
 
+def test_a_case_paid_before_it_was_opened_stays_closed_and_stands_in_nobody_s_way() -> None:
+    paid = make()
+    acme = Case.objects.order_by("id").first()
+    pay(acme, acme.balance_minor)
+    other = make(RAW.replace(b"INV-", b"NEXT-"))
+
+    assert operations.open_cases(at=TUESDAY) == 4
+    acme.refresh_from_db()
+    assert (acme.status, acme.close_reason) == ("closed", "paid")
+    assert not Step.objects.filter(case=acme).exists()
+    assert not Event.objects.filter(type="case.opened", case_id=acme.id).exists()
+    assert not Campaign.objects.filter(id__in=[paid.id, other.id], unopened__gt=0).exists()
+
+
 def test_enrichment_starts_what_waited_and_says_when_nobody_was_found() -> None:
     make()
     operations.open_cases(at=TUESDAY)
