@@ -24,9 +24,7 @@ NEW_YORK_COMPANY = Facts(
     opt_out_line=True,
     opt_out_link=True,
 )
-NEW_YORK_PERSON = replace(
-    NEW_YORK_COMPANY, debt_class="consumer", debtor_type="individual", consumer_enabled=True
-)
+NEW_YORK_PERSON = replace(NEW_YORK_COMPANY, debt_class="consumer", debtor_type="individual", consumer_enabled=True)
 
 
 def facts(**changes: Any) -> Facts:
@@ -49,9 +47,7 @@ def contact(at: datetime, **changes: Any) -> ContactFact:
     return ContactFact(at=at, **{"channel": "email", "contact_id": "con_jane", **changes})
 
 
-def ask(
-    given: Facts, *, at: datetime = NOON, channel: str = "email", kind: str = "outreach", **more: Any
-) -> Decision:
+def ask(given: Facts, *, at: datetime = NOON, channel: str = "email", kind: str = "outreach", **more: Any) -> Decision:
     return decide(given, channel=channel, kind=kind, at=at, **more)
 
 

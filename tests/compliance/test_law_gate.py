@@ -61,9 +61,7 @@ def test_a_rule_that_fails_denies(broken: Any, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("until", [None, NOON, NOON - timedelta(days=1)])
-def test_a_rule_that_defers_to_nowhere_denies(
-    until: datetime | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rule_that_defers_to_nowhere_denies(until: datetime | None, monkeypatch: pytest.MonkeyPatch) -> None:
     stuck = replace(hours, check=lambda facts, ask: Says("defer", "later", {}, until))
     monkeypatch.setattr(gate, "RULES", (stuck,))
     assert ask(facts()).outcome == "deny"

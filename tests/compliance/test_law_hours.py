@@ -98,9 +98,7 @@ def test_the_date_line() -> None:
     assert ask(facts(region="HI"), at=friday).outcome == "allow"
     assert ask(facts(region="GU"), at=friday).outcome == "defer"
     # Guam opens on its own Monday, which is a Sunday in New York.
-    assert next_permitted_for(facts(region="GU"), channel="email", at=friday) == utc(
-        "2026-03-22T22:00:00+00:00"
-    )
+    assert next_permitted_for(facts(region="GU"), channel="email", at=friday) == utc("2026-03-22T22:00:00+00:00")
 
 
 def test_a_day_that_never_was() -> None:
@@ -203,7 +201,4 @@ def test_the_next_permitted_moment_is_allowed_and_the_first(
     # Nothing on a coarse grid between the two would have been allowed.
     steps = int((found - at) / timedelta(minutes=47))
     for n in range(min(steps, 60)):
-        assert (
-            verdict(ask(debtor, at=at + n * timedelta(minutes=47), channel=channel), "R-01").outcome
-            == "defer"
-        )
+        assert verdict(ask(debtor, at=at + n * timedelta(minutes=47), channel=channel), "R-01").outcome == "defer"

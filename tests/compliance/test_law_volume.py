@@ -129,13 +129,9 @@ def test_a_deferred_contact_is_allowed_at_until_and_not_before(
     assert ask(debtor, at=decision.until - SECOND).outcome == "defer"
 
 
-def debtor_of(
-    place: tuple[str | None, str | None], history: list[datetime], at: datetime, opted: bool
-) -> Facts:
+def debtor_of(place: tuple[str | None, str | None], history: list[datetime], at: datetime, opted: bool) -> Facts:
     from compliance.facts import SuppressionFact
 
     region, phone = place
     gone = (SuppressionFact(address="bob@debtor.example", channel="email", since=at),) if opted else ()
-    return facts(
-        region=region, phone=phone, history=tuple(contact(moment) for moment in history), suppressions=gone
-    )
+    return facts(region=region, phone=phone, history=tuple(contact(moment) for moment in history), suppressions=gone)
