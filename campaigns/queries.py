@@ -19,7 +19,8 @@ class Tenant(NamedTuple):
 
 
 def campaigns(tenant: Tenant) -> QuerySet[Campaign]:
-    return Campaign.objects.filter(organisation_id=tenant.organisation_id, livemode=tenant.livemode)
+    mine = Campaign.objects.select_related("organisation")
+    return mine.filter(organisation_id=tenant.organisation_id, livemode=tenant.livemode)
 
 
 def campaign(tenant: Tenant, campaign_id: str) -> Campaign:

@@ -42,6 +42,11 @@ class _Forgiving(dict[str, Any]):
         return "—"
 
 
+def _count(data: dict[str, Any], name: str, noun: str) -> str:
+    number = data.get(name)
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _money(data: dict[str, Any], name: str) -> str:
     amount = data.get(name)
     return f"{amount:,.2f} {data.get('currency', '')}".strip() if isinstance(amount, int | float) else "an amount"
@@ -61,7 +66,7 @@ _CAMPAIGN = {"campaign_id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF", "currency": "USD", "me
 _type(
     "campaign.started",
     "The collection sequence has begun. Expect first contact within 1–4 business hours where your debtor is.",
-    lambda d: f"Campaign started: {d.get('debtors_enrolled')} invoices, {_money(d, 'total_amount')}",
+    lambda d: f"Campaign started: {_count(d, 'debtors_enrolled', 'invoice')}, {_money(d, 'total_amount')}",
     "campaign",
     example=_CAMPAIGN
     | {
@@ -127,7 +132,7 @@ _type(
 _type(
     "case.escalated",
     "An independent attorney, engaged by you and licensed in the debtor's state, has accepted the case.",
-    "Handed to an attorney after {contacts_made} contacts",
+    lambda d: f"Handed to an attorney after {_count(d, 'contacts_made', 'contact')}",
     "case",
     channel="attorney",
     example=_CASE

@@ -23,7 +23,6 @@ def _page(item: dict[str, Any]) -> dict[str, Any]:
 
 _MESSAGE: dict[str, Any] = {
     "id": _TEXT,
-    "object": {"type": "string", "const": "message"},
     "campaign_id": _TEXT,
     "case_id": _TEXT,
     "debtor_id": _TEXT,
@@ -52,7 +51,6 @@ _VERDICT = _object(
 )
 _DECISION: dict[str, Any] = {
     "id": _TEXT,
-    "object": {"type": "string", "const": "decision"},
     "case_id": _TEXT,
     "debtor_id": _TEXT,
     "contact_id": _MAYBE_TEXT,
@@ -84,7 +82,6 @@ DECISIONS = _page(_object(_DECISION))
 
 EXAMPLE: dict[str, Any] = {
     "id": "msg_0UZ8pq1K9xQk4Fw2aBcDeF",
-    "object": "message",
     "campaign_id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF",
     "case_id": "cas_0UZ8pq1K7Lm3pRx1aBcDeF",
     "debtor_id": "dbt_0UZ8pq1KKp2mZxQ8aBcDeF",
@@ -122,7 +119,6 @@ _RULE: dict[str, Any] = {
 }
 DECISION_EXAMPLE: dict[str, Any] = {
     "id": "dec_0UZ8pq1K9xQk4Fw2aBcDeF",
-    "object": "decision",
     "case_id": "cas_0UZ8pq1K7Lm3pRx1aBcDeF",
     "debtor_id": "dbt_0UZ8pq1KKp2mZxQ8aBcDeF",
     "contact_id": "con_0UZ8pq1K9xQk4Fw2aBcDeF",
@@ -146,7 +142,6 @@ def page_of(example: dict[str, Any]) -> dict[str, Any]:
 _INVOICE = {"debtor": _TEXT, "invoice_number": _MAYBE_TEXT, "amount": {"type": "number"}}
 PREVIEW = _object(
     {
-        "object": {"type": "string", "const": "campaign_preview"},
         "creditor": _TEXT,
         "debtors_enrolled": {"type": "integer"},
         "debtors_unique": {"type": "integer"},
@@ -167,7 +162,6 @@ PREVIEW = _object(
     }
 )
 PREVIEW_EXAMPLE: dict[str, Any] = {
-    "object": "campaign_preview",
     "creditor": "Your Company Inc.",
     "debtors_enrolled": 2,
     "debtors_unique": 2,

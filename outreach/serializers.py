@@ -11,7 +11,6 @@ def message(row: Message) -> dict[str, Any]:
     """A message as a list shows it."""
     return {
         "id": row.id,
-        "object": "message",
         "campaign_id": row.campaign_id,
         "case_id": row.case_id,
         "debtor_id": row.debtor_id,
@@ -49,7 +48,6 @@ def decision(row: Decision) -> dict[str, Any]:
     """One answer of the gate, with every rule's verdict and evidence."""
     return {
         "id": row.id,
-        "object": "decision",
         "case_id": row.case_id,
         "debtor_id": row.debtor_id,
         "contact_id": row.contact_id or None,
@@ -71,7 +69,6 @@ def preview(shown: Preview) -> dict[str, Any]:
     campaign, message = shown.campaign, shown.message
     planned = [row for row in shown.rows if row.at is not None]
     return {
-        "object": "campaign_preview",
         "creditor": campaign.creditor,
         "debtors_enrolled": campaign.debtors_enrolled,
         "debtors_unique": campaign.debtors_unique,

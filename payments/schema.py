@@ -28,7 +28,6 @@ _BREAKDOWN = _object(list(_PARTS), **dict.fromkeys(_PARTS, _NUMBER)) | {
 _ALLOCATION = _object(["case_id", "component", "amount"], case_id=_TEXT, component=_TEXT, amount=_NUMBER)
 _FIELDS: dict[str, Any] = {
     "id": _TEXT,
-    "object": {"type": "string", "const": "payment"},
     "case_id": _TEXT,
     "campaign_id": _TEXT,
     "debtor": _TEXT,
@@ -81,7 +80,6 @@ SANDBOX_REPORT = _object(
 
 EXAMPLE = {
     "id": "pay_0UZ8pq1K9xQk4Fw2aBcDeF",
-    "object": "payment",
     "case_id": "cas_0UZ8pq1K7Lm3pRx1aBcDeF",
     "campaign_id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF",
     "debtor": "Acme Corp",

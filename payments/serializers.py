@@ -29,7 +29,6 @@ def payment(row: Payment) -> dict[str, Any]:
     collected = sum(minor for component, minor in parts if component != rules.UNAPPLIED)
     return {
         "id": row.id,
-        "object": "payment",
         "case_id": row.case_id,
         "campaign_id": row.campaign_id,
         "debtor": case.debtor.name,

@@ -1,6 +1,8 @@
 """What the API answers about campaigns, cases, debtors and contacts."""
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agentcollect.kit import clock, money
 from campaigns.models import Campaign, Case, Contact
@@ -48,7 +50,7 @@ def listed(campaign: Campaign) -> dict[str, Any]:
         "total_amount": money.to_json(campaign.total_minor, campaign.currency),
         "currency": campaign.currency,
         "first_contact_at": _time(campaign.first_contact_at),
-        "mandate_ends_on": (campaign.mandate_ends_at).date().isoformat(),
+        "mandate_ends_on": _last_day(campaign),
         "escalation": campaign.escalation,
         "brand": campaign.brand,
         "metadata": campaign.metadata,
@@ -154,6 +156,12 @@ def enriched_contact(row: Contact) -> dict[str, Any]:
         "sources": row.sources,
         "verified_at": _time(row.verified_at),
     }
+
+
+def _last_day(campaign: Campaign) -> str:
+    """The mandate's last whole day where the creditor is; it ends at the midnight after."""
+    ends = campaign.mandate_ends_at.astimezone(ZoneInfo(campaign.organisation.timezone))
+    return (ends - timedelta(seconds=1)).date().isoformat()
 
 
 def _time(moment: Any) -> str | None:

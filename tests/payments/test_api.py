@@ -37,7 +37,6 @@ def test_money_received_directly(case: Case, api: ApiClient) -> None:
     assert set(said) == set(schema.PAYMENT["required"])
     assert said == {
         "id": said["id"],
-        "object": "payment",
         "case_id": case.id,
         "campaign_id": case.campaign_id,
         "debtor": "Acme Corp",
