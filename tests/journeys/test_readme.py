@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from agentcollect.supervisor.broker import free_port
 from tests.journeys.world import Dashboard, Tenant, pay, pay_link, until
 from tests.processes import ROOT, RunningProduct
 
@@ -39,9 +40,9 @@ def answers(printed: str) -> list[dict]:
 
 
 @contextmanager
-def listening() -> Iterator[Path]:
+def listening(port: int) -> Iterator[Path]:
     """The receiver that the welcome page names; the file it prints into."""
-    command = [sys.executable, "-m", "agentcollect.supervisor.receiver", str(PORT)]
+    command = [sys.executable, "-m", "agentcollect.supervisor.receiver", str(port)]
     log = Path(os.environ["AGENTCOLLECT_VAR"]) / "receiver.log"
     env = os.environ | {"PYTHONUNBUFFERED": "1"}
     with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, stdout=out, env=env) as process:
@@ -52,21 +53,20 @@ def listening() -> Iterator[Path]:
             process.terminate()
 
 
-def port_is_free() -> bool:
+def port_to_use() -> int:
+    """The page's own, unless somebody else on this machine has it."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex(("127.0.0.1", PORT)) != 0
+        return PORT if probe.connect_ex(("127.0.0.1", PORT)) else free_port()
 
 
 def test_the_welcome_page_s_calls_lead_to_a_paid_invoice(product: RunningProduct) -> None:
     shown = product.output()
     calls = shown.partition("Paste these into another terminal:")[2].partition("Then, as the debtor")[0]
     assert calls.count("curl") == 3
-    assert str(PORT) in calls
-    if not port_is_free():
-        pytest.skip(f"port {PORT}, which the page names, belongs to somebody else")
-    with listening() as log:
-        campaign, webhook = answers(paste(calls))
+    assert f"http://127.0.0.1:{PORT}/webhooks/ac" in calls
+    port = port_to_use()
+    with listening(port) as log:
+        campaign, webhook = answers(paste(calls.replace(f":{PORT}/", f":{port}/")))
         assert (campaign["status"], webhook["status"]) == ("active", "active")
         assert f".venv/bin/python -m agentcollect.supervisor.receiver {PORT}" in shown
         login = product.bootstrap["dashboard"]

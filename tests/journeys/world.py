@@ -15,7 +15,7 @@ import httpx
 from tests.processes import ROOT, RunningProduct
 
 T = TypeVar("T")
-CARD = {"how_much": "full", "method": "card", "card_number": "4242 4242 4242 4242", "expiry": "09/30", "code": "123"}
+CARD = {"how_much": "full", "method": "card", "card_number": "4242 4242 4242 4242", "expiry": "12/39", "code": "123"}
 
 
 def until(what: Callable[[], T], *, seconds: float = 30, every: float = 0.25) -> T:
