@@ -205,8 +205,9 @@ def _latency(rate: int, options: argparse.Namespace) -> None:
     names = list(facts.values_list("id", flat=True))[-len(committed) :]
     waits = sorted(arrived[name] - at for name, at in zip(names, committed, strict=True))
     p50, p95, p99 = (waits[int(len(waits) * part)] * 1000 for part in (0.5, 0.95, 0.99))
+    held = len(committed) / (committed[-1] - began)
     print(
-        f"{rate}/s for {options.seconds} s, {len(waits):,} events, commit to arrival: p50 {p50:.0f} ms, "
+        f"{rate}/s asked, {held:.0f}/s held, {len(waits):,} events, commit to arrival: p50 {p50:.0f} ms, "
         f"p95 {p95:.0f} ms, p99 {p99:.0f} ms, worst {waits[-1] * 1000:.0f} ms ({late} recorded over 10 ms late)",
         flush=True,
     )
