@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from agentcollect.kit.ids import IdRefField, PublicIdField
-from agentcollect.kit.models import ParentKey, Tenant
+from agentcollect.kit.models import ParentKey, Tenant, TenantChild
 
 
 class Campaign(Tenant):
@@ -96,7 +96,7 @@ class Debtor(Tenant):
         return self.name
 
 
-class Case(Tenant):
+class Case(TenantChild):
     """One debtor × one invoice. `balance_minor` is the sum of its ledger, kept in each entry's own transaction."""
 
     class Status(models.TextChoices):
@@ -161,7 +161,6 @@ class Case(Tenant):
         indexes = [
             models.Index(fields=["campaign", "id"], name="case_campaign"),
             models.Index(fields=["debtor"], name="case_debtor"),
-            models.Index(fields=["campaign"], name="case_to_open", condition=Q(opened_at=None)),
         ]
 
     class Integrity:
@@ -171,7 +170,7 @@ class Case(Tenant):
         return self.invoice_number or self.id
 
 
-class LedgerEntry(Tenant):
+class LedgerEntry(TenantChild):
     """One line of a case's account, in minor units: what is owed more (+) or less (−). Never changed, never removed."""
 
     class Kind(models.TextChoices):
@@ -203,7 +202,7 @@ class LedgerEntry(Tenant):
         tenant_parents = {"case_id": "campaigns.Case"}
 
 
-class Contact(Tenant):
+class Contact(TenantChild):
     """A person or mailbox at the debtor. Level 1 is the first contact (AP), 2 the controller, 3 the decision maker."""
 
     class Source(models.TextChoices):
@@ -327,7 +326,7 @@ class Hold(Tenant):
         }
 
 
-class Step(Tenant):
+class Step(TenantChild):
     """One planned act of the playbook. `created_at` is when it was planned; the lease is what a worker holds on it.
 
     `attempt` counts plans of the same act (a deferred step keeps its row). `handed_over_at` is committed before the
@@ -389,7 +388,7 @@ class Step(Tenant):
         return f"{self.intent} ({self.status})"
 
 
-class Import(Tenant):
+class Import(TenantChild):
     """A CSV on its way into campaigns; fetched by a worker, so that no request waits for somebody else's server."""
 
     class Status(models.TextChoices):

@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import Q
 
 from agentcollect.kit.ids import IdRefField, PublicIdField
-from agentcollect.kit.models import ParentKey, Tenant
+from agentcollect.kit.models import ParentKey, Tenant, TenantChild
 
 
-class Decision(Tenant):
+class Decision(TenantChild):
     """One answer of the gate, refusals too, with every rule's verdict and evidence as `compliance.gate` gave them."""
 
     id = PublicIdField("dec")
@@ -31,7 +31,7 @@ class Decision(Tenant):
         tenant_parents = {"case_id": "campaigns.Case"}
 
 
-class Message(Tenant):
+class Message(TenantChild):
     """One message to (or, later, from) a person at the debtor, exactly as it left.
 
     Exists from the reservation on, so that it counts against the caps before a byte has left; `tries` counts
@@ -129,7 +129,7 @@ class Attorney(models.Model):
         return f"{self.name} ({self.bar_state} {self.bar_number})"
 
 
-class Referral(Tenant):
+class Referral(TenantChild):
     """A case offered to an attorney."""
 
     class Status(models.TextChoices):

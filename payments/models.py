@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import Q
 
 from agentcollect.kit.ids import IdRefField, PublicIdField
-from agentcollect.kit.models import ParentKey, Tenant
+from agentcollect.kit.models import ParentKey, TenantChild
 
 
-class Payment(Tenant):
+class Payment(TenantChild):
     """Money that came, or is coming. (provider, provider_reference) is unique: a repeated callback counts once."""
 
     class Status(models.TextChoices):
@@ -72,7 +72,7 @@ class Payment(Tenant):
         tenant_parents = {"case_id": "campaigns.Case"}
 
 
-class Allocation(Tenant):
+class Allocation(TenantChild):
     """The part of a payment that went to one case, by component; `unapplied` is credit shown, never kept silently."""
 
     class Component(models.TextChoices):

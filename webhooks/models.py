@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from agentcollect.kit.ids import IdRefField, PublicIdField
-from agentcollect.kit.models import ParentKey, Tenant
+from agentcollect.kit.models import ParentKey, Tenant, TenantChild
 
 
 class Endpoint(Tenant):
@@ -34,7 +34,7 @@ class Endpoint(Tenant):
         return self.url
 
 
-class Delivery(Tenant):
+class Delivery(TenantChild):
     """One event owed to one endpoint, written in the event's own transaction; the sender's queue is this table.
 
     `next_attempt_at` is never empty while `pending`: no row without a next step. `lease_until` says that a worker has
@@ -87,7 +87,7 @@ class Delivery(Tenant):
         tenant_parents = {"endpoint_id": "webhooks.Endpoint"}
 
 
-class Attempt(Tenant):
+class Attempt(TenantChild):
     """One POST that was made: what went out, what came back, how long each part took."""
 
     id = PublicIdField("att")

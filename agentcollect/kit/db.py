@@ -133,8 +133,8 @@ def _reader(field: models.Field) -> Callable[[Any], Any] | None:
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     if isinstance(target, models.CharField | models.TextField | models.IntegerField | models.BooleanField):
         return None
-    if isinstance(target, models.DateTimeField) and is_postgresql():
-        return None  # COPY reads an aware moment in Python's own spelling
+    if isinstance(target, models.DateField) and is_postgresql():
+        return None  # COPY reads days and aware moments in Python's own spelling
     return _json_text if isinstance(target, models.JSONField) else partial(_plain, field)
 
 

@@ -24,6 +24,20 @@ class Tenant(models.Model):
         abstract = True
 
 
+class TenantChild(Tenant):
+    """A row that always has a parent of the same tenant: the parent's key proves the organisation exists.
+
+    A foreign key of its own would check the same fact again for every row of a bulk insert.
+    """
+
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
 class ParentKey(models.ForeignKey[Any, Any]):
     """A reference to a parent of the same tenant: the composite key of `Integrity.tenant_parents` checks it.
 

@@ -1,6 +1,7 @@
 """Money: integer minor units and an ISO 4217 code inside, a JSON number of major units outside; never a float."""
 
 from decimal import Decimal
+from functools import cache
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 
@@ -16,6 +17,7 @@ _NO_MONEY = frozenset(["XAU", "XAG", "XPT", "XPD", "XTS", "XXX", "XDR", "XBA", "
 CURRENCIES = frozenset(code for code in list_currencies() if len(code) == 3) - _NO_MONEY
 
 
+@cache
 def exponent(currency: str) -> int:
     """How many decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD."""
     return get_currency_precision(currency)

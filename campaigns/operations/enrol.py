@@ -7,8 +7,7 @@ from typing import Any
 
 from agentcollect.kit import clock, db, ids
 from campaigns.models import Campaign, Case, Debtor, Hold, LedgerEntry
-from campaigns.rules.identity import domain_of, invoice_key, looks_like_a_person
-from campaigns.serializers.checks import row_identity
+from campaigns.rules.identity import domain_of, looks_like_a_person
 from campaigns.serializers.intake import Row
 
 Fields = dict[str, Any]
@@ -32,7 +31,7 @@ def enrol(*, campaign: Campaign, rows: Sequence[Row], by: str, at: datetime) -> 
         "created_at": at,
         "recorded_at": clock.now(),
     }
-    identities = [row_identity(row) for row in rows]
+    identities = [row.identity for row in rows]
     known = _known_debtors(campaign, identities)
     taken = _taken_invoices(known, rows, identities)
     fresh = _new_debtors(rows, identities, known)
@@ -40,7 +39,7 @@ def enrol(*, campaign: Campaign, rows: Sequence[Row], by: str, at: datetime) -> 
 
     keep, duplicates = [], []
     for row, identity in zip(rows, identities, strict=True):
-        case_id = taken.get((debtor_ids[identity], invoice_key(row.invoice_number))) if row.invoice_number else None
+        case_id = taken.get((debtor_ids[identity], row.invoice_key)) if row.invoice_number else None
         if case_id:
             duplicates.append((row, case_id))
         else:
@@ -66,7 +65,7 @@ def _known_debtors(campaign: Campaign, identities: list[str]) -> dict[str, str]:
 
 def _taken_invoices(known: dict[str, str], rows: Sequence[Row], identities: list[str]) -> dict[tuple[str, str], str]:
     """(debtor, invoice) → open case, for the rows whose debtor we know already."""
-    wanted = {invoice_key(row.invoice_number) for row, i in zip(rows, identities, strict=True) if i in known}
+    wanted = {row.invoice_key for row, i in zip(rows, identities, strict=True) if i in known}
     wanted.discard("")
     if not wanted:
         return {}
@@ -107,7 +106,7 @@ def _cases(rows: list[tuple[Row, str]]) -> list[Fields]:
             "id": case_id,
             "debtor_id": debtor_id,
             "invoice_number": row.invoice_number,
-            "invoice_key": invoice_key(row.invoice_number),
+            "invoice_key": row.invoice_key,
             "invoice_date": row.invoice_date,
             "due_date": row.due_date,
             "invoice_minor": row.invoice_minor,

@@ -23,8 +23,7 @@ from campaigns.models import Campaign, Import
 from campaigns.operations.create import start
 from campaigns.operations.enrol import enrol
 from campaigns.operations.facts import campaign_data
-from campaigns.rules.identity import invoice_key
-from campaigns.serializers.checks import Terms, row_identity, terms_of
+from campaigns.serializers.checks import Terms, terms_of
 from campaigns.serializers.csv_rows import Problem, columns_of, read_row
 from campaigns.serializers.intake import MAX_DEBTORS, Row
 from events.operations import About, record
@@ -160,7 +159,7 @@ def _without_twins(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     unique: list[Row] = []
     repeated: list[Row] = []
     for row in rows:
-        key = (row_identity(row), invoice_key(row.invoice_number))
+        key = (row.identity, row.invoice_key)
         (repeated if row.invoice_number and key in seen else unique).append(row)
         seen.add(key)
     return unique, repeated

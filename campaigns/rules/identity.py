@@ -235,8 +235,7 @@ _WORD = re.compile(r"[^\W_]+")
 @lru_cache(maxsize=20_000)
 def fold(name: str) -> str:
     """A company's name without accents, case, punctuation and legal form; never empty for a name with any letter."""
-    plain = unicodedata.normalize("NFKD", name)
-    words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)).casefold())
+    words = _words(name)
     return " ".join([word for word in words if word not in _LEGAL_FORMS] or words)
 
 
@@ -259,8 +258,14 @@ def looks_like_a_person(*, name: str, email: str) -> bool:
     """A free mailbox and no word of a company: somebody must look before anyone is contacted."""
     if not email or domain_of(email):
         return False
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return _COMPANY_WORDS.isdisjoint(_WORD.findall(plain.casefold()))
+    return _COMPANY_WORDS.isdisjoint(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, folded; most names are plain ASCII and have no accents to strip."""
+    if not name.isascii():
+        name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return _WORD.findall(name.casefold())
 
 
 def invoice_key(number: str) -> str:

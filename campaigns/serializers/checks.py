@@ -162,12 +162,14 @@ def check_row(prefix: str, name: str, row: Any, currency: str, terms: Terms, fau
     invoiced, due = _dates(row, terms, param, faults)
     contacts = tuple(_contacts(row, param, faults))
     country = faults.read(param("country"), "invalid_country", _country, row.country, terms.country)
+    external_id, number = _text(row.external_id), _text(row.invoice_number)
+    email = next((contact["email"] for contact in contacts if contact["email"]), "")
     return Row(
         path=prefix.rstrip("."),
         company_name=_name(name, param("company_name") if prefix else "company", faults),
         invoice_minor=owed,
         paid_minor=paid,
-        invoice_number=_text(row.invoice_number),
+        invoice_number=number,
         invoice_date=invoiced,
         due_date=due,
         contacts=contacts,
@@ -180,13 +182,15 @@ def check_row(prefix: str, name: str, row: Any, currency: str, terms: Terms, fau
         debt_class=faults.choice(param("debt_class"), DEBT_CLASSES, row.debt_class, ""),
         debtor_type=faults.choice(param("debtor_type"), DEBTOR_TYPES, row.debtor_type, ""),
         credit_kind=faults.choice(param("credit_kind"), CREDIT_KINDS, row.credit_kind, ""),
-        external_id=_text(row.external_id),
+        external_id=external_id,
         po_number=_text(row.po_number),
         invoice_pdf_url=_fetchable(row.invoice_pdf_url, param("invoice_pdf_url"), faults),
         notes=_text(row.notes),
         do_not_contact=row.do_not_contact is True,
         # Beside the shorthand, `metadata` is the campaign's.
         metadata=_metadata(row.metadata, param("metadata"), faults) if prefix else {},
+        identity=debtor_identity(external_id=external_id, email=email, name=name, country=country),
+        invoice_key=invoice_key(number),
     )
 
 
@@ -302,16 +306,11 @@ def _twins(rows: list[Row], faults: Faults) -> None:
     for row in rows:
         if not row.invoice_number:
             continue
-        key = (row_identity(row), invoice_key(row.invoice_number))
+        key = (row.identity, row.invoice_key)
         if key in first:
             where = f"{row.path}.invoice_number" if row.path else "invoice_number"
             faults.add(where, "duplicate_invoice", f"repeats {first[key]}")
         first.setdefault(key, row.path)
-
-
-def row_identity(row: Row) -> str:
-    """Which debtor this row is about."""
-    return debtor_identity(external_id=row.external_id, email=row.email, name=row.company_name, country=row.country)
 
 
 def _request(body: CampaignIn, rows: list[Row], currency: str, *, shorthand: bool, faults: Faults) -> Request:

@@ -262,7 +262,10 @@ def _too_many(count: int) -> FieldError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One invoice, checked: money in minor units, dates as dates, texts trimmed, `path` as the client wrote it."""
+    """One invoice, checked: money in minor units, dates as dates, texts trimmed, `path` as the client wrote it.
+
+    `identity` and `invoice_key` are what makes two rows the same debtor, and the same invoice.
+    """
 
     path: str
     company_name: str
@@ -287,6 +290,8 @@ class Row:
     notes: str
     do_not_contact: bool
     metadata: dict[str, str]
+    identity: str
+    invoice_key: str
 
     @property
     def placed_minor(self) -> int:
