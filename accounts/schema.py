@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+from agentcollect.kit.shapes import MAYBE_TEXT, TEXT, record
+
 
 class BearerScheme(OpenApiAuthenticationExtension):
     """One scheme for both credentials; each operation names its scope (OpenAPI 3.1 lets any scheme carry roles)."""
@@ -26,38 +28,31 @@ class BearerScheme(OpenApiAuthenticationExtension):
         return {self.name: [scope] if scope else []}
 
 
-def _object(required: list[str], **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": required, "properties": properties, "additionalProperties": False}
-
-
-_TEXT = {"type": "string"}
-_MAYBE_TEXT = {"type": ["string", "null"]}
-
-TOKEN_REQUEST = _object(
+TOKEN_REQUEST = record(
     ["api_key"],
-    api_key=_TEXT | {"description": "The whole key, `sk_test_…` or `sk_live_…`."},
-    scope=_MAYBE_TEXT | {"description": "Space separated; left out = all that the key holds."},
+    api_key=TEXT | {"description": "The whole key, `sk_test_…` or `sk_live_…`."},
+    scope=MAYBE_TEXT | {"description": "Space separated; left out = all that the key holds."},
 )
-TOKEN = _object(
+TOKEN = record(
     ["access_token", "token_type", "expires_in", "scope"],
-    access_token=_TEXT,
+    access_token=TEXT,
     token_type={"type": "string", "const": "Bearer"},
     expires_in={"type": "integer"},
-    scope=_TEXT,
+    scope=TEXT,
 )
-_BLOCKING = _object(["code", "message", "url"], code=_TEXT, message=_TEXT, url=_TEXT)
-_LIMITS = _object(["requests_per_minute"], requests_per_minute={"type": "integer"})
-ORGANISATION = _object(
+_BLOCKING = record(["code", "message", "url"], code=TEXT, message=TEXT, url=TEXT)
+_LIMITS = record(["requests_per_minute"], requests_per_minute={"type": "integer"})
+ORGANISATION = record(
     ["id", "name", "livemode", "scopes", "limits", "blocking"],
-    id=_TEXT,
-    name=_TEXT,
-    legal_name=_MAYBE_TEXT,
-    country=_TEXT,
-    timezone=_TEXT,
-    currency=_TEXT,
+    id=TEXT,
+    name=TEXT,
+    legal_name=MAYBE_TEXT,
+    country=TEXT,
+    timezone=TEXT,
+    currency=TEXT,
     livemode={"type": "boolean"},
-    scopes={"type": "array", "items": _TEXT},
+    scopes={"type": "array", "items": TEXT},
     limits=_LIMITS,
-    acting_organisation_id=_MAYBE_TEXT,
+    acting_organisation_id=MAYBE_TEXT,
     blocking={"type": "array", "items": _BLOCKING},
 )

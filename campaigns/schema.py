@@ -4,73 +4,63 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 
+from agentcollect.kit.shapes import (
+    BOOL,
+    MAYBE_DATE,
+    MAYBE_TEXT,
+    MAYBE_TIME,
+    METADATA,
+    NUMBER,
+    TEXT,
+    TIME,
+    WHOLE,
+    choice,
+    page,
+    page_of,
+    record,
+    whole,
+)
 from campaigns.models import Campaign, Case, Contact
 
-_TEXT: dict[str, Any] = {"type": "string"}
-_MAYBE_TEXT: dict[str, Any] = {"type": ["string", "null"]}
-_NUMBER: dict[str, Any] = {"type": "number"}
-_WHOLE: dict[str, Any] = {"type": "integer"}
-_BOOL: dict[str, Any] = {"type": "boolean"}
-_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
-_MAYBE_TIME: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
-_MAYBE_DATE: dict[str, Any] = {"type": ["string", "null"], "format": "date"}
-_METADATA: dict[str, Any] = {"type": "object", "additionalProperties": _TEXT, "maxProperties": 50}
 _OPEN: dict[str, Any] = {"type": "object"}
-_AMOUNT: dict[str, Any] = _NUMBER | {"exclusiveMinimum": 0, "maximum": 999999999.99}
-
-
-def _object(required: list[str], **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": required, "properties": properties, "additionalProperties": False}
-
-
-def _all(**properties: Any) -> dict[str, Any]:
-    return _object(list(properties), **properties)
+_AMOUNT: dict[str, Any] = NUMBER | {"exclusiveMinimum": 0, "maximum": 999999999.99}
 
 
 def _maybe(schema: dict[str, Any]) -> dict[str, Any]:
     return schema | {"type": [schema["type"], "null"]}
 
 
-def _choice(values: list[str]) -> dict[str, Any]:
-    return {"type": "string", "enum": values}
-
-
-def page(item: dict[str, Any]) -> dict[str, Any]:
-    """A list of `item` as every list answers."""
-    return _all(data={"type": "array", "items": item}, has_more=_BOOL, next_cursor=_MAYBE_TEXT)
-
-
 # --- what comes in
 
-_CONTACT_IN = _object(
-    [], name=_MAYBE_TEXT, email=_MAYBE_TEXT, phone=_MAYBE_TEXT, title=_MAYBE_TEXT,
+_CONTACT_IN = record(
+    [], name=MAYBE_TEXT, email=MAYBE_TEXT, phone=MAYBE_TEXT, title=MAYBE_TEXT,
     level={"type": ["integer", "null"], "minimum": 1, "maximum": 3},
 )  # fmt: skip
 _OWED: dict[str, Any] = {
     "invoice_amount": _AMOUNT | {"description": "Major units: 15000 is fifteen thousand dollars."},
-    "amount_paid": _maybe(_NUMBER) | {"description": "Already paid; what is left is placed."},
-    "contact_email": _MAYBE_TEXT | {"description": "Left out: the engine looks for the right person itself."},
-    "contact_name": _MAYBE_TEXT,
-    "contact_phone": _MAYBE_TEXT,
+    "amount_paid": _maybe(NUMBER) | {"description": "Already paid; what is left is placed."},
+    "contact_email": MAYBE_TEXT | {"description": "Left out: the engine looks for the right person itself."},
+    "contact_name": MAYBE_TEXT,
+    "contact_phone": MAYBE_TEXT,
     "contacts": {"type": ["array", "null"], "items": _CONTACT_IN, "maxItems": 10},
-    "invoice_number": _MAYBE_TEXT,
-    "invoice_date": _MAYBE_DATE | {"description": "YYYY-MM-DD, not of the future."},
-    "due_date": _MAYBE_DATE | {"description": "Left out: the invoice date and your payment terms."},
-    "currency": _MAYBE_TEXT | {"description": "ISO 4217; a campaign has one."},
-    "address": _MAYBE_TEXT,
-    "country": _MAYBE_TEXT | {"description": "ISO 3166-1, two letters."},
-    "state": _MAYBE_TEXT,
-    "timezone": _MAYBE_TEXT | {"description": "IANA name."},
-    "language": _MAYBE_TEXT,
-    "debt_class": _MAYBE_TEXT | {"description": "commercial or consumer; left out: your attestation."},
-    "debtor_type": _MAYBE_TEXT | {"description": "company, sole_proprietor or individual."},
-    "credit_kind": _MAYBE_TEXT | {"description": "trade, loan, lease or purchased."},
-    "external_id": _MAYBE_TEXT,
-    "po_number": _MAYBE_TEXT,
-    "invoice_pdf_url": _MAYBE_TEXT,
-    "notes": _MAYBE_TEXT,
-    "do_not_contact": _maybe(_BOOL),
-    "metadata": _maybe(_METADATA),
+    "invoice_number": MAYBE_TEXT,
+    "invoice_date": MAYBE_DATE | {"description": "YYYY-MM-DD, not of the future."},
+    "due_date": MAYBE_DATE | {"description": "Left out: the invoice date and your payment terms."},
+    "currency": MAYBE_TEXT | {"description": "ISO 4217; a campaign has one."},
+    "address": MAYBE_TEXT,
+    "country": MAYBE_TEXT | {"description": "ISO 3166-1, two letters."},
+    "state": MAYBE_TEXT,
+    "timezone": MAYBE_TEXT | {"description": "IANA name."},
+    "language": MAYBE_TEXT,
+    "debt_class": MAYBE_TEXT | {"description": "commercial or consumer; left out: your attestation."},
+    "debtor_type": MAYBE_TEXT | {"description": "company, sole_proprietor or individual."},
+    "credit_kind": MAYBE_TEXT | {"description": "trade, loan, lease or purchased."},
+    "external_id": MAYBE_TEXT,
+    "po_number": MAYBE_TEXT,
+    "invoice_pdf_url": MAYBE_TEXT,
+    "notes": MAYBE_TEXT,
+    "do_not_contact": _maybe(BOOL),
+    "metadata": _maybe(METADATA),
 }
 _BRAND_NAMES = [
     "name",
@@ -84,32 +74,32 @@ _BRAND_NAMES = [
     "caller_name",
     "pay_domain",
 ]
-_COLORS = _maybe(_object([], primary=_MAYBE_TEXT, accent=_MAYBE_TEXT))
-BRAND = _object([], **dict.fromkeys(_BRAND_NAMES, _MAYBE_TEXT), colors=_COLORS)
-_DEBTOR_IN = _object(["company_name", "invoice_amount"], company_name=_TEXT, **_OWED)
+_COLORS = _maybe(record([], primary=MAYBE_TEXT, accent=MAYBE_TEXT))
+BRAND = record([], **dict.fromkeys(_BRAND_NAMES, MAYBE_TEXT), colors=_COLORS)
+_DEBTOR_IN = record(["company_name", "invoice_amount"], company_name=TEXT, **_OWED)
 _TERMS: dict[str, Any] = {
     "brand": _maybe(BRAND),
-    "name": _MAYBE_TEXT,
-    "escalation": _MAYBE_TEXT | {"description": "auto, ask or never. Live mode has no default; test mode's is auto."},
+    "name": MAYBE_TEXT,
+    "escalation": MAYBE_TEXT | {"description": "auto, ask or never. Live mode has no default; test mode's is auto."},
     "mandate_months": {"type": ["integer", "null"], "minimum": 1, "maximum": 24, "default": 12},
-    "start_at": _MAYBE_TIME,
+    "start_at": MAYBE_TIME,
 }
-_SHORTHAND = _object(
-    ["company", "invoice_amount"], company=_TEXT | {"description": "The debtor."}, **_OWED, **_TERMS
-) | {"title": "One invoice: `company` is the debtor"}
-_LIST = _object(
+_SHORTHAND = record(["company", "invoice_amount"], company=TEXT | {"description": "The debtor."}, **_OWED, **_TERMS) | {
+    "title": "One invoice: `company` is the debtor"
+}
+_LIST = record(
     ["company", "debtors"],
-    company=_TEXT | {"description": "Your display name."},
+    company=TEXT | {"description": "Your display name."},
     debtors={"type": "array", "items": _DEBTOR_IN, "minItems": 1, "maxItems": 500},
     currency=_OWED["currency"],
     metadata=_OWED["metadata"],
     **_TERMS,
 ) | {"title": "A list: `company` is you, the creditor"}
-_CSV = _object(
+_CSV = record(
     ["company", "source", "csv_url"],
-    company=_TEXT | {"description": "Your display name."},
+    company=TEXT | {"description": "Your display name."},
     source={"type": "string", "const": "csv_url"},
-    csv_url=_TEXT | {"description": "https; fetched by a worker after the answer."},
+    csv_url=TEXT | {"description": "https; fetched by a worker after the answer."},
     currency=_OWED["currency"],
     metadata=_OWED["metadata"],
     **_TERMS,
@@ -119,27 +109,27 @@ CREATE = {"oneOf": [_SHORTHAND, _LIST, _CSV]}
 # --- what goes out
 
 _CAMPAIGN_FIELDS: dict[str, Any] = {
-    "id": _TEXT,
-    "campaign_id": _TEXT | {"description": "The same as `id`."},
-    "name": _TEXT,
-    "status": _choice(Campaign.Status.values),
-    "creditor": _TEXT,
-    "debtors_enrolled": _WHOLE | {"description": "Rows."},
-    "debtors_unique": _WHOLE,
-    "debtors_held": _WHOLE,
-    "total_amount": _NUMBER,
-    "currency": _TEXT,
-    "first_contact_at": _MAYBE_TIME | {"description": "An estimate until the first message left; null: no row may be."},
+    "id": TEXT,
+    "campaign_id": TEXT | {"description": "The same as `id`."},
+    "name": TEXT,
+    "status": choice(Campaign.Status.values),
+    "creditor": TEXT,
+    "debtors_enrolled": WHOLE | {"description": "Rows."},
+    "debtors_unique": WHOLE,
+    "debtors_held": WHOLE,
+    "total_amount": NUMBER,
+    "currency": TEXT,
+    "first_contact_at": MAYBE_TIME | {"description": "An estimate until the first message left; null: no row may be."},
     "mandate_ends_on": {"type": "string", "format": "date"},
-    "escalation": _choice(Campaign.Escalation.values),
+    "escalation": choice(Campaign.Escalation.values),
     "brand": _OPEN,
-    "metadata": _METADATA,
+    "metadata": METADATA,
     "warnings": {"type": "array", "items": {}},
-    "livemode": _BOOL,
-    "created_at": _TIME,
-    "updated_at": _TIME,
+    "livemode": BOOL,
+    "created_at": TIME,
+    "updated_at": TIME,
 }
-CAMPAIGN = _all(**_CAMPAIGN_FIELDS)
+CAMPAIGN = whole(_CAMPAIGN_FIELDS)
 _SAME = [
     "id",
     "campaign_id",
@@ -155,72 +145,76 @@ _SAME = [
     "livemode",
     "created_at",
 ]
-CREATED = _object(
+CREATED = record(
     [*_SAME, "message"],
     **{name: _CAMPAIGN_FIELDS[name] for name in _SAME},
-    message=_TEXT,
-    debtor=_TEXT | {"description": "For one row: who owes, so that a mistake is seen at once."},
-    import_id=_TEXT | {"description": "For a CSV."},
+    message=TEXT,
+    debtor=TEXT | {"description": "For one row: who owes, so that a mistake is seen at once."},
+    import_id=TEXT | {"description": "For a CSV."},
 )
-ENTRY = _all(
-    id=_TEXT, at=_TIME, kind=_TEXT, channel=_MAYBE_TEXT, actor=_TEXT, text=_TEXT, case_id=_MAYBE_TEXT,
-    event_id=_TEXT, event=_TEXT,
-)  # fmt: skip
+ENTRY = whole({
+    "id": TEXT, "at": TIME, "kind": TEXT, "channel": MAYBE_TEXT, "actor": TEXT, "text": TEXT, "case_id": MAYBE_TEXT,
+    "event_id": TEXT, "event": TEXT,
+})  # fmt: skip
 _TIMELINE = {"type": "array", "items": ENTRY, "maxItems": 20}
-DETAIL = _all(
-    **_CAMPAIGN_FIELDS,
-    amount_collected=_NUMBER,
-    amount_outstanding=_NUMBER,
-    recovery_rate=_NUMBER | {"description": "Collected of placed, a fraction with four decimals."},
-    cases={"type": "object", "additionalProperties": _WHOLE, "description": "How many, by state."},
-    next_contact_at=_MAYBE_TIME,
-    timeline=_TIMELINE | {"description": "The latest 20."},
+DETAIL = whole(
+    dict(
+        **_CAMPAIGN_FIELDS,
+        amount_collected=NUMBER,
+        amount_outstanding=NUMBER,
+        recovery_rate=NUMBER | {"description": "Collected of placed, a fraction with four decimals."},
+        cases={"type": "object", "additionalProperties": WHOLE, "description": "How many, by state."},
+        next_contact_at=MAYBE_TIME,
+        timeline=_TIMELINE | {"description": "The latest 20."},
+    )
 )
 _CASE_FIELDS: dict[str, Any] = {
-    "id": _TEXT,
-    "campaign_id": _TEXT,
-    "debtor_id": _TEXT,
-    "debtor": _TEXT,
-    "status": _choice(Case.Status.values),
+    "id": TEXT,
+    "campaign_id": TEXT,
+    "debtor_id": TEXT,
+    "debtor": TEXT,
+    "status": choice(Case.Status.values),
     "close_reason": {"enum": [*Case.CloseReason.values, None]},
-    "invoice_number": _MAYBE_TEXT,
-    "invoice_date": _MAYBE_DATE,
-    "due_date": _MAYBE_DATE,
-    "invoice_amount": _NUMBER,
-    "amount_placed": _NUMBER,
-    "amount_collected": _NUMBER,
-    "balance": _NUMBER,
-    "currency": _TEXT,
-    "external_id": _MAYBE_TEXT,
-    "po_number": _MAYBE_TEXT,
-    "next_contact_at": _MAYBE_TIME,
-    "metadata": _METADATA,
-    "livemode": _BOOL,
-    "created_at": _TIME,
-    "closed_at": _MAYBE_TIME,
-    "updated_at": _TIME,
+    "invoice_number": MAYBE_TEXT,
+    "invoice_date": MAYBE_DATE,
+    "due_date": MAYBE_DATE,
+    "invoice_amount": NUMBER,
+    "amount_placed": NUMBER,
+    "amount_collected": NUMBER,
+    "balance": NUMBER,
+    "currency": TEXT,
+    "external_id": MAYBE_TEXT,
+    "po_number": MAYBE_TEXT,
+    "next_contact_at": MAYBE_TIME,
+    "metadata": METADATA,
+    "livemode": BOOL,
+    "created_at": TIME,
+    "closed_at": MAYBE_TIME,
+    "updated_at": TIME,
 }
-CASE = _all(**_CASE_FIELDS)
-CASE_DETAIL = _all(**_CASE_FIELDS, timeline=_TIMELINE)
-CONTACT = _all(
-    id=_TEXT,
-    debtor_id=_TEXT,
-    debtor=_TEXT,
-    name=_MAYBE_TEXT,
-    title=_MAYBE_TEXT,
-    seniority=_MAYBE_TEXT,
-    email=_MAYBE_TEXT,
-    email_status=_TEXT,
-    phone=_MAYBE_TEXT,
-    level=_WHOLE | {"description": "1 first contact, 2 controller, 3 decision maker."},
-    source=_choice(Contact.Source.values),
-    basis=_TEXT,
-    confidence=_WHOLE,
-    sources={"type": "array", "items": _TEXT},
-    verified_at=_MAYBE_TIME,
-    suppressed=_BOOL | {"description": "This address has opted out."},
-    livemode=_BOOL,
-    created_at=_TIME,
+CASE = whole(_CASE_FIELDS)
+CASE_DETAIL = whole(_CASE_FIELDS | {"timeline": _TIMELINE})
+CONTACT = whole(
+    {
+        "id": TEXT,
+        "debtor_id": TEXT,
+        "debtor": TEXT,
+        "name": MAYBE_TEXT,
+        "title": MAYBE_TEXT,
+        "seniority": MAYBE_TEXT,
+        "email": MAYBE_TEXT,
+        "email_status": TEXT,
+        "phone": MAYBE_TEXT,
+        "level": WHOLE | {"description": "1 first contact, 2 controller, 3 decision maker."},
+        "source": choice(Contact.Source.values),
+        "basis": TEXT,
+        "confidence": WHOLE,
+        "sources": {"type": "array", "items": TEXT},
+        "verified_at": MAYBE_TIME,
+        "suppressed": BOOL | {"description": "This address has opted out."},
+        "livemode": BOOL,
+        "created_at": TIME,
+    }
 )
 
 # --- the product page's examples
@@ -335,12 +329,12 @@ def _sent(name: str, value: Any) -> OpenApiExample:
     return OpenApiExample(name, value=value, request_only=True)
 
 
+def _listed(item: Any) -> OpenApiExample:
+    return _answer(page_of(item))
+
+
 def _answer(value: Any, status: str = "200") -> OpenApiExample:
     return OpenApiExample("Answer", value=value, response_only=True, status_codes=[status])
-
-
-def _page_of(value: Any) -> OpenApiExample:
-    return _answer({"data": [value], "has_more": False, "next_cursor": None})
 
 
 def _read(operation_id: str, summary: str, schema: dict[str, Any], example: OpenApiExample, tag: str) -> Any:
@@ -376,7 +370,7 @@ campaigns = extend_schema_view(
         summary="List campaigns",
         tags=["Campaigns"],
         responses={200: page(CAMPAIGN)},
-        examples=[_page_of(_LISTED_EXAMPLE)],
+        examples=[_listed(_LISTED_EXAMPLE)],
     ),
     post=_CREATE,
 )
@@ -392,19 +386,19 @@ campaign_action = extend_schema_view(
     post=extend_schema(tags=["Campaigns"], request=None, responses={200: DETAIL}, examples=[_answer(_DETAIL_EXAMPLE)])
 )
 campaign_timeline = _read(
-    "list_campaign_timeline", "List what happened in a campaign", page(ENTRY), _page_of(_ENTRY_EXAMPLE), "Campaigns"
+    "list_campaign_timeline", "List what happened in a campaign", page(ENTRY), _listed(_ENTRY_EXAMPLE), "Campaigns"
 )
 campaign_contacts = _read(
     "list_campaign_contacts",
     "Get enriched contacts discovered for each debtor",
     page(CONTACT),
-    _page_of(_CONTACT_EXAMPLE),
+    _listed(_CONTACT_EXAMPLE),
     "Campaigns",
 )
 campaign_cases = _read(
-    "list_campaign_cases", "List the invoices of a campaign", page(CASE), _page_of(_CASE_EXAMPLE), "Cases"
+    "list_campaign_cases", "List the invoices of a campaign", page(CASE), _listed(_CASE_EXAMPLE), "Cases"
 )
-cases = _read("list_cases", "List invoices", page(CASE), _page_of(_CASE_EXAMPLE), "Cases")
+cases = _read("list_cases", "List invoices", page(CASE), _listed(_CASE_EXAMPLE), "Cases")
 case = _read(
     "get_case", "Get one invoice", CASE_DETAIL, _answer(_CASE_EXAMPLE | {"timeline": [_ENTRY_EXAMPLE]}), "Cases"
 )

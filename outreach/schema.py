@@ -2,83 +2,67 @@
 
 from typing import Any
 
+from agentcollect.kit.shapes import MAYBE_TEXT, MAYBE_TIME, TEXT, TEXTS, TIME, page, whole
 from outreach.models import Message
 
-_TEXT = {"type": "string"}
-_MAYBE_TEXT = {"type": ["string", "null"]}
-_TIME = {"type": "string", "format": "date-time"}
-_MAYBE_TIME = {"type": ["string", "null"], "format": "date-time"}
-_TEXTS = {"type": "array", "items": _TEXT}
-
-
-def _object(fields: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "required": list(fields), "properties": fields, "additionalProperties": False}
-
-
-def _page(item: dict[str, Any]) -> dict[str, Any]:
-    return _object(
-        {"data": {"type": "array", "items": item}, "has_more": {"type": "boolean"}, "next_cursor": _MAYBE_TEXT}
-    )
-
-
 _MESSAGE: dict[str, Any] = {
-    "id": _TEXT,
-    "campaign_id": _TEXT,
-    "case_id": _TEXT,
-    "debtor_id": _TEXT,
-    "contact_id": _TEXT,
-    "channel": _TEXT,
-    "kind": _TEXT,
-    "intent": _TEXT,
+    "id": TEXT,
+    "campaign_id": TEXT,
+    "case_id": TEXT,
+    "debtor_id": TEXT,
+    "contact_id": TEXT,
+    "channel": TEXT,
+    "kind": TEXT,
+    "intent": TEXT,
     "status": {"type": "string", "enum": Message.Status.values},
-    "from": _TEXT,
-    "to": _TEXT,
-    "subject": _TEXT,
-    "sent_at": _MAYBE_TIME,
-    "error": _MAYBE_TEXT,
-    "created_at": _TIME,
+    "from": TEXT,
+    "to": TEXT,
+    "subject": TEXT,
+    "sent_at": MAYBE_TIME,
+    "error": MAYBE_TEXT,
+    "created_at": TIME,
     "livemode": {"type": "boolean"},
 }
-_VERDICT = _object(
+_VERDICT = whole(
     {
-        "rule": _TEXT,
-        "version": _TEXT,
-        "outcome": _TEXT,
-        "reason": _TEXT,
+        "rule": TEXT,
+        "version": TEXT,
+        "outcome": TEXT,
+        "reason": TEXT,
         "evidence": {"type": "object", "additionalProperties": True},
-        "until": _MAYBE_TIME,
+        "until": MAYBE_TIME,
     }
 )
 _DECISION: dict[str, Any] = {
-    "id": _TEXT,
-    "case_id": _TEXT,
-    "debtor_id": _TEXT,
-    "contact_id": _MAYBE_TEXT,
-    "step_id": _MAYBE_TEXT,
-    "channel": _TEXT,
-    "kind": _TEXT,
+    "id": TEXT,
+    "case_id": TEXT,
+    "debtor_id": TEXT,
+    "contact_id": MAYBE_TEXT,
+    "step_id": MAYBE_TEXT,
+    "channel": TEXT,
+    "kind": TEXT,
     "outcome": {"type": "string", "enum": ["allow", "deny", "defer", "require"]},
-    "rule": _MAYBE_TEXT | {"description": "The deciding rule; null when every rule allows."},
-    "reason": _TEXT,
-    "until": _MAYBE_TIME | {"description": "For a defer: the earliest moment at which no rule defers any more."},
+    "rule": MAYBE_TEXT | {"description": "The deciding rule; null when every rule allows."},
+    "reason": TEXT,
+    "until": MAYBE_TIME | {"description": "For a defer: the earliest moment at which no rule defers any more."},
     "verdicts": {"type": "array", "items": _VERDICT},
-    "created_at": _TIME,
+    "created_at": TIME,
     "livemode": {"type": "boolean"},
 }
 _DETAIL = {
-    "text": _TEXT,
-    "html": _TEXT,
-    "message_id_header": _TEXT,
-    "references": _TEXTS,
-    "drafter": _TEXT,
-    "variant": _MAYBE_TEXT,
-    "guards": _TEXTS,
-    "decision_id": _MAYBE_TEXT,
-    "step_id": _MAYBE_TEXT,
+    "text": TEXT,
+    "html": TEXT,
+    "message_id_header": TEXT,
+    "references": TEXTS,
+    "drafter": TEXT,
+    "variant": MAYBE_TEXT,
+    "guards": TEXTS,
+    "decision_id": MAYBE_TEXT,
+    "step_id": MAYBE_TEXT,
 }
-MESSAGE = _object(_MESSAGE | _DETAIL)
-MESSAGES = _page(_object(_MESSAGE))
-DECISIONS = _page(_object(_DECISION))
+MESSAGE = whole(_MESSAGE | _DETAIL)
+MESSAGES = page(whole(_MESSAGE))
+DECISIONS = page(whole(_DECISION))
 
 EXAMPLE: dict[str, Any] = {
     "id": "msg_0UZ8pq1K9xQk4Fw2aBcDeF",
@@ -135,28 +119,24 @@ DECISION_EXAMPLE: dict[str, Any] = {
 }
 
 
-def page_of(example: dict[str, Any]) -> dict[str, Any]:
-    return {"data": [example], "has_more": False, "next_cursor": None}
-
-
-_INVOICE = {"debtor": _TEXT, "invoice_number": _MAYBE_TEXT, "amount": {"type": "number"}}
-PREVIEW = _object(
+_INVOICE = {"debtor": TEXT, "invoice_number": MAYBE_TEXT, "amount": {"type": "number"}}
+PREVIEW = whole(
     {
-        "creditor": _TEXT,
+        "creditor": TEXT,
         "debtors_enrolled": {"type": "integer"},
         "debtors_unique": {"type": "integer"},
         "debtors_held": {"type": "integer"},
         "total_amount": {"type": "number"},
-        "currency": _TEXT,
-        "first_contact_at": _MAYBE_TIME,
+        "currency": TEXT,
+        "first_contact_at": MAYBE_TIME,
         "warnings": {"type": "array", "items": {}},
-        "planned": {"type": "array", "items": _object(_INVOICE | {"to": _MAYBE_TEXT, "at": _TIME})},
+        "planned": {"type": "array", "items": whole(_INVOICE | {"to": MAYBE_TEXT, "at": TIME})},
         "blocked": {
             "type": "array",
-            "items": _object(_INVOICE | {"outcome": _TEXT, "rule": _MAYBE_TEXT, "reason": _TEXT}),
+            "items": whole(_INVOICE | {"outcome": TEXT, "rule": MAYBE_TEXT, "reason": TEXT}),
         },
         "first_message": {
-            "oneOf": [_object({"subject": _TEXT, "text": _TEXT, "html": _TEXT}), {"type": "null"}],
+            "oneOf": [whole({"subject": TEXT, "text": TEXT, "html": TEXT}), {"type": "null"}],
         },
         "livemode": {"type": "boolean"},
     }

@@ -2,80 +2,66 @@
 
 from typing import Any
 
+from agentcollect.kit.shapes import MAYBE_TEXT, METADATA, NUMBER, TEXT, TIME, choice, record
 from payments.models import Payment
 
-_TEXT = {"type": "string"}
-_MAYBE_TEXT = {"type": ["string", "null"]}
-_NUMBER = {"type": "number"}
-_TIME = {"type": "string", "format": "date-time"}
-_METADATA = {"type": "object", "additionalProperties": _TEXT, "maxProperties": 50}
-
-
-def _object(required: list[str], **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": required, "properties": properties, "additionalProperties": False}
-
-
-def _choice(values: list[str]) -> dict[str, Any]:
-    return {"type": "string", "enum": values}
-
-
 _PARTS = ("principal", "interest", "fees", "unapplied", "processor_fee", "success_fee", "net")
-_BREAKDOWN = _object(list(_PARTS), **dict.fromkeys(_PARTS, _NUMBER)) | {
+_BREAKDOWN = record(list(_PARTS), **dict.fromkeys(_PARTS, NUMBER)) | {
     "type": ["object", "null"],
     "description": "principal + interest + fees + unapplied = amount; net = amount − processor_fee − success_fee. "
     "Null until the money came.",
 }
-_ALLOCATION = _object(["case_id", "component", "amount"], case_id=_TEXT, component=_TEXT, amount=_NUMBER)
+_ALLOCATION = record(["case_id", "component", "amount"], case_id=TEXT, component=TEXT, amount=NUMBER)
 _FIELDS: dict[str, Any] = {
-    "id": _TEXT,
-    "case_id": _TEXT,
-    "campaign_id": _TEXT,
-    "debtor": _TEXT,
-    "debtor_id": _TEXT,
-    "invoice_number": _MAYBE_TEXT,
-    "amount": _NUMBER,
-    "amount_collected": _NUMBER | {"description": "The part that lowered what was owed; the rest is unapplied."},
-    "amount_refunded": _NUMBER,
-    "currency": _TEXT,
-    "method": _choice(Payment.Method.values),
-    "status": _choice(Payment.Status.values),
-    "source": _choice(Payment.Source.values),
-    "reference": _MAYBE_TEXT,
-    "failure": _MAYBE_TEXT,
+    "id": TEXT,
+    "case_id": TEXT,
+    "campaign_id": TEXT,
+    "debtor": TEXT,
+    "debtor_id": TEXT,
+    "invoice_number": MAYBE_TEXT,
+    "amount": NUMBER,
+    "amount_collected": NUMBER | {"description": "The part that lowered what was owed; the rest is unapplied."},
+    "amount_refunded": NUMBER,
+    "currency": TEXT,
+    "method": choice(Payment.Method.values),
+    "status": choice(Payment.Status.values),
+    "source": choice(Payment.Source.values),
+    "reference": MAYBE_TEXT,
+    "failure": MAYBE_TEXT,
     "breakdown": _BREAKDOWN,
     "allocations": {"type": "array", "items": _ALLOCATION},
     "received_at": {"type": ["string", "null"], "format": "date-time"},
-    "created_at": _TIME,
+    "created_at": TIME,
     "livemode": {"type": "boolean"},
-    "metadata": _METADATA,
+    "metadata": METADATA,
 }
-PAYMENT = _object(list(_FIELDS), **_FIELDS)
-PAGE = _object(
+PAYMENT = record(list(_FIELDS), **_FIELDS)
+PAGE = record(
     ["data", "has_more", "next_cursor"],
     data={"type": "array", "items": PAYMENT},
     has_more={"type": "boolean"},
-    next_cursor=_MAYBE_TEXT,
+    next_cursor=MAYBE_TEXT,
 )
 _CASE_NAMES = {
-    "case_id": _TEXT,
-    "campaign_id": _TEXT | {"description": "With `invoice_number`, instead of `case_id`."},
-    "invoice_number": _TEXT,
+    "case_id": TEXT,
+    "campaign_id": TEXT | {"description": "With `invoice_number`, instead of `case_id`."},
+    "invoice_number": TEXT,
 }
-REPORT = _object(
+REPORT = record(
     ["amount", "method"],
     **_CASE_NAMES,
-    amount=_NUMBER | {"exclusiveMinimum": 0},
-    currency=_TEXT | {"description": "Checked against the case's, when given."},
-    method=_choice(Payment.Method.values),
-    received_at=_MAYBE_TEXT | {"description": "ISO 8601 with a zone, or a date where you are; now when left out."},
-    reference=_MAYBE_TEXT | {"maxLength": 120},
-    metadata=_METADATA,
+    amount=NUMBER | {"exclusiveMinimum": 0},
+    currency=TEXT | {"description": "Checked against the case's, when given."},
+    method=choice(Payment.Method.values),
+    received_at=MAYBE_TEXT | {"description": "ISO 8601 with a zone, or a date where you are; now when left out."},
+    reference=MAYBE_TEXT | {"maxLength": 120},
+    metadata=METADATA,
 )
-SANDBOX_REPORT = _object(
+SANDBOX_REPORT = record(
     [],
     **_CASE_NAMES,
-    amount=_NUMBER | {"description": "The case's balance when left out.", "exclusiveMinimum": 0},
-    method=_choice(Payment.Method.values) | {"default": "bank_transfer"},
+    amount=NUMBER | {"description": "The case's balance when left out.", "exclusiveMinimum": 0},
+    method=choice(Payment.Method.values) | {"default": "bank_transfer"},
 )
 
 EXAMPLE = {

@@ -2,96 +2,76 @@
 
 from typing import Any
 
+from agentcollect.kit.shapes import BOOL, MAYBE_TEXT, MAYBE_TIME, MAYBE_WHOLE, TEXT, TEXTS, TIME, record
 from webhooks.models import Delivery, Endpoint
 
-_TEXT: dict[str, Any] = {"type": "string"}
-_MAYBE_TEXT: dict[str, Any] = {"type": ["string", "null"]}
-_MAYBE_NUMBER: dict[str, Any] = {"type": ["integer", "null"]}
-_BOOL: dict[str, Any] = {"type": "boolean"}
-_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
-_MAYBE_TIME: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
-_TEXTS: dict[str, Any] = {"type": "array", "items": _TEXT}
-_MAP: dict[str, Any] = {"type": "object", "additionalProperties": _TEXT}
+_MAP: dict[str, Any] = {"type": "object", "additionalProperties": TEXT}
 
 
-def _object(required: list[str], **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": required, "properties": properties, "additionalProperties": False}
-
-
-def page(item: dict[str, Any]) -> dict[str, Any]:
-    """A list of `item` as every list answers."""
-    return _object(
-        ["data", "has_more", "next_cursor"],
-        data={"type": "array", "items": item},
-        has_more=_BOOL,
-        next_cursor=_MAYBE_TEXT,
-    )
-
-
-_EVENTS = {"type": ["array", "null"], "items": _TEXT, "minItems": 1, "description": 'Types, or `["*"]` (the default).'}
-CREATE = _object(
+_EVENTS = {"type": ["array", "null"], "items": TEXT, "minItems": 1, "description": 'Types, or `["*"]` (the default).'}
+CREATE = record(
     ["url"],
-    url=_TEXT | {"description": "https, a public address, port 443 or 8443."},
+    url=TEXT | {"description": "https, a public address, port 443 or 8443."},
     events=_EVENTS,
     description={"type": ["string", "null"], "maxLength": 200},
-    metadata={"type": ["object", "null"], "additionalProperties": _TEXT},
+    metadata={"type": ["object", "null"], "additionalProperties": TEXT},
 )
-PATCH = _object(
+PATCH = record(
     [],
     **CREATE["properties"],
     status={"type": "string", "enum": [Endpoint.Status.ACTIVE.value, Endpoint.Status.DISABLED.value]},
 )
 _ENDPOINT = {
-    "webhook_id": _TEXT,
-    "id": _TEXT,
+    "webhook_id": TEXT,
+    "id": TEXT,
     "status": {"type": "string", "enum": [Endpoint.Status.ACTIVE.value, Endpoint.Status.DISABLED.value]},
-    "url": _TEXT,
-    "events": _TEXTS,
-    "description": _TEXT,
-    "disabled_reason": _MAYBE_TEXT,
-    "api_version": _TEXT,
-    "livemode": _BOOL,
+    "url": TEXT,
+    "events": TEXTS,
+    "description": TEXT,
+    "disabled_reason": MAYBE_TEXT,
+    "api_version": TEXT,
+    "livemode": BOOL,
     "metadata": _MAP,
-    "created_at": _TIME,
-    "updated_at": _TIME,
+    "created_at": TIME,
+    "updated_at": TIME,
 }
-ENDPOINT = _object(list(_ENDPOINT), **_ENDPOINT)
-CREATED = _object([*_ENDPOINT, "secret"], **_ENDPOINT, secret=_TEXT | {"description": "Shown this once: `whsec_…`."})
-DELETED = _object(["id", "deleted"], id=_TEXT, deleted={"type": "boolean", "const": True})
+ENDPOINT = record(list(_ENDPOINT), **_ENDPOINT)
+CREATED = record([*_ENDPOINT, "secret"], **_ENDPOINT, secret=TEXT | {"description": "Shown this once: `whsec_…`."})
+DELETED = record(["id", "deleted"], id=TEXT, deleted={"type": "boolean", "const": True})
 _DELIVERY = {
-    "id": _TEXT,
-    "webhook_id": _TEXT,
-    "event_id": _TEXT,
-    "event": _TEXT,
+    "id": TEXT,
+    "webhook_id": TEXT,
+    "event_id": TEXT,
+    "event": TEXT,
     "status": {"type": "string", "enum": Delivery.Status.values},
     "attempts_made": {"type": "integer"},
-    "replay": _BOOL,
-    "next_attempt_at": _MAYBE_TIME,
-    "last_status_code": _MAYBE_NUMBER,
-    "last_error": _MAYBE_TEXT,
-    "settled_at": _MAYBE_TIME,
-    "livemode": _BOOL,
-    "created_at": _TIME,
+    "replay": BOOL,
+    "next_attempt_at": MAYBE_TIME,
+    "last_status_code": MAYBE_WHOLE,
+    "last_error": MAYBE_TEXT,
+    "settled_at": MAYBE_TIME,
+    "livemode": BOOL,
+    "created_at": TIME,
 }
-DELIVERY = _object(list(_DELIVERY), **_DELIVERY)
+DELIVERY = record(list(_DELIVERY), **_DELIVERY)
 _ATTEMPT = {
-    "id": _TEXT,
+    "id": TEXT,
     "number": {"type": "integer"},
-    "replay": _BOOL,
-    "status_code": _MAYBE_NUMBER,
-    "error": _MAYBE_TEXT,
+    "replay": BOOL,
+    "status_code": MAYBE_WHOLE,
+    "error": MAYBE_TEXT,
     "request_headers": _MAP,
     "response_headers": _MAP,
-    "response_body": _TEXT,
-    "address": _MAYBE_TEXT,
+    "response_body": TEXT,
+    "address": MAYBE_TEXT,
     "timings": {"type": "object", "additionalProperties": {"type": "number"}, "description": "Milliseconds."},
-    "created_at": _TIME,
+    "created_at": TIME,
 }
 _LOG = {
     "payload": {"type": "object", "description": "The body, as sent on every attempt."},
-    "attempts": {"type": "array", "items": _object(list(_ATTEMPT), **_ATTEMPT)},
+    "attempts": {"type": "array", "items": record(list(_ATTEMPT), **_ATTEMPT)},
 }
-DELIVERY_DETAIL = _object([*_DELIVERY, *_LOG], **_DELIVERY, **_LOG)
+DELIVERY_DETAIL = record([*_DELIVERY, *_LOG], **_DELIVERY, **_LOG)
 
 ENDPOINT_EXAMPLE: dict[str, Any] = {
     "webhook_id": "wh_0UZ8pq1K7Lm3pRx1aBcDeF",

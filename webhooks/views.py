@@ -9,6 +9,8 @@ from rest_framework.response import Response
 from agentcollect.kit import clock, pagination
 from agentcollect.kit.api import ApiView, body_object
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.shapes import page as page_shape
+from agentcollect.kit.shapes import page_of
 from webhooks import operations, queries, schema, serializers
 from webhooks.models import Delivery
 
@@ -20,10 +22,6 @@ _PAGING = [
 
 def _shows(value: Any, name: str = "Answer") -> OpenApiExample:
     return OpenApiExample(name, value=value, response_only=True)
-
-
-def _list_of(item: dict[str, Any]) -> dict[str, Any]:
-    return {"data": [item], "has_more": False, "next_cursor": None}
 
 
 class _WebhookView(ApiView):
@@ -53,8 +51,8 @@ class Webhooks(_WebhookView):
         summary="List webhook endpoints",
         tags=["Webhooks"],
         parameters=_PAGING,
-        responses={200: schema.page(schema.ENDPOINT)},
-        examples=[_shows(_list_of(schema.ENDPOINT_EXAMPLE))],
+        responses={200: page_shape(schema.ENDPOINT)},
+        examples=[_shows(page_of(schema.ENDPOINT_EXAMPLE))],
     )
     def get(self, request: Request) -> Response:
         found = queries.endpoints(**self.own)
@@ -155,8 +153,8 @@ class WebhookDeliveries(_WebhookView):
         summary="Deliveries of one endpoint, newest first",
         tags=["Webhooks"],
         parameters=[OpenApiParameter("status", str, enum=Delivery.Status.values), *_PAGING],
-        responses={200: schema.page(schema.DELIVERY)},
-        examples=[_shows(_list_of(schema.DELIVERY_EXAMPLE))],
+        responses={200: page_shape(schema.DELIVERY)},
+        examples=[_shows(page_of(schema.DELIVERY_EXAMPLE))],
     )
     def get(self, request: Request, webhook_id: str) -> Response:
         params = request.query_params.dict()

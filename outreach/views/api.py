@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from agentcollect.kit.api import ApiView
 from agentcollect.kit.pagination import page
+from agentcollect.kit.shapes import page_of
 from outreach import queries, schema, serializers
 
 _PAGING = frozenset({"cursor", "limit"})
@@ -36,7 +37,7 @@ class CampaignMessages(_View):
         tags=["Messages"],
         parameters=_PARAMETERS,
         responses={200: schema.MESSAGES},
-        examples=[OpenApiExample("Page", value=schema.page_of(schema.EXAMPLE), response_only=True)],
+        examples=[OpenApiExample("Page", value=page_of(schema.EXAMPLE), response_only=True)],
     )
     def get(self, request: Request, campaign_id: str) -> Response:
         rows = queries.campaign_messages(self.principal.organisation_id, self.principal.livemode, campaign_id)
@@ -72,7 +73,7 @@ class CaseDecisions(_View):
         tags=["Cases"],
         parameters=_PARAMETERS,
         responses={200: schema.DECISIONS},
-        examples=[OpenApiExample("Page", value=schema.page_of(schema.DECISION_EXAMPLE), response_only=True)],
+        examples=[OpenApiExample("Page", value=page_of(schema.DECISION_EXAMPLE), response_only=True)],
     )
     def get(self, request: Request, case_id: str) -> Response:
         rows = queries.case_decisions(self.principal.organisation_id, self.principal.livemode, case_id)

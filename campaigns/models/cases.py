@@ -1,0 +1,143 @@
+"""Who owes what: debtors, their invoices in collection, and the account of each."""
+
+from django.db import models
+from django.db.models import Q
+
+from agentcollect.kit.ids import IdRefField, PublicIdField
+from agentcollect.kit.models import ParentKey, Tenant, TenantChild
+
+
+class Debtor(Tenant):
+    """A company that owes. `identity` is what makes two rows the same debtor (campaigns.rules.debtor_identity)."""
+
+    id = PublicIdField("dbt")
+    name = models.CharField(max_length=200)
+    identity = models.CharField(max_length=300)
+    external_id = models.CharField(max_length=100, blank=True)
+    email_domain = models.CharField(max_length=253, blank=True)
+    country = models.CharField(max_length=2)
+    region = models.CharField(max_length=10, blank=True)
+    timezone = models.CharField(max_length=64, blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    language = models.CharField(max_length=8, default="en")
+    debt_class = models.CharField(max_length=12, blank=True)
+    debtor_type = models.CharField(max_length=20, blank=True)
+    metadata = models.JSONField(default=dict)
+    enriched_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "livemode", "identity"], name="debtor_identity_once"),
+        ]
+        indexes = [models.Index(fields=["recorded_at"], name="debtor_to_enrich", condition=Q(enriched_at=None))]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Case(TenantChild):
+    """One debtor × one invoice. `balance_minor` is the sum of its ledger, kept in each entry's own transaction."""
+
+    class Status(models.TextChoices):
+        ENRICHING = "enriching"
+        NEEDS_CONTACT = "needs_contact"
+        ACTIVE = "active"
+        DISPUTED = "disputed"
+        ESCALATION_PENDING = "escalation_pending"
+        ESCALATED = "escalated"
+        CLOSED = "closed"
+
+    class CloseReason(models.TextChoices):
+        PAID = "paid"
+        SETTLED = "settled"
+        DISPUTE_UPHELD = "dispute_upheld"
+        RECALLED = "recalled"
+        WRITTEN_OFF = "written_off"
+        UNCOLLECTIBLE = "uncollectible"
+        DUPLICATE = "duplicate"
+        BANKRUPT = "bankrupt"
+        CEASE = "cease"
+
+    id = PublicIdField("cas")
+    campaign = ParentKey("campaigns.Campaign")
+    debtor = ParentKey("campaigns.Debtor")
+    status = models.CharField(max_length=20, choices=Status.choices)
+    close_reason = models.CharField(max_length=16, blank=True, choices=CloseReason.choices)
+    currency = models.CharField(max_length=3)
+    invoice_number = models.CharField(max_length=60, blank=True)
+    invoice_key = models.CharField(max_length=60, blank=True)
+    invoice_date = models.DateField(null=True)
+    due_date = models.DateField(null=True)
+    invoice_minor = models.BigIntegerField()
+    placed_minor = models.BigIntegerField()
+    balance_minor = models.BigIntegerField()
+    collected_minor = models.BigIntegerField(default=0)
+    external_id = models.CharField(max_length=100, blank=True)
+    po_number = models.CharField(max_length=60, blank=True)
+    invoice_pdf_url = models.CharField(max_length=2000, blank=True)
+    notes = models.TextField(blank=True)
+    credit_kind = models.CharField(max_length=12, blank=True)
+    given_contacts = models.JSONField(default=list)
+    metadata = models.JSONField(default=dict)
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    next_contact_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["debtor", "invoice_key"],
+                name="case_open_invoice_once",
+                condition=Q(closed_at=None) & ~Q(invoice_key=""),
+            ),
+            models.CheckConstraint(condition=Q(placed_minor__gt=0), name="case_placed_positive"),
+            models.CheckConstraint(
+                condition=Q(status="closed", closed_at__isnull=False) | (~Q(status="closed") & Q(closed_at=None)),
+                name="case_closed_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "id"], name="case_campaign"),
+            models.Index(fields=["debtor"], name="case_debtor"),
+        ]
+
+    class Integrity:
+        tenant_parents = {"campaign_id": "campaigns.Campaign", "debtor_id": "campaigns.Debtor"}
+
+    def __str__(self) -> str:
+        return self.invoice_number or self.id
+
+
+class LedgerEntry(TenantChild):
+    """One line of a case's account, in minor units: what is owed more (+) or less (−). Never changed, never removed."""
+
+    class Kind(models.TextChoices):
+        PRINCIPAL = "principal"
+        INTEREST = "interest"
+        FEE = "fee"
+        PAYMENT = "payment"
+        REFUND = "refund"
+        REVERSAL = "reversal"
+        CREDIT_NOTE = "credit_note"
+        ADJUSTMENT = "adjustment"
+        WRITE_OFF = "write_off"
+
+    id = PublicIdField("led")
+    case = ParentKey("campaigns.Case")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    payment_id = IdRefField()
+    reason = models.CharField(max_length=300, blank=True)
+    actor = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(amount_minor=0), name="ledger_amount_not_zero")]
+        indexes = [models.Index(fields=["case", "created_at"], name="ledger_case")]
+
+    class Integrity:
+        append_only = True
+        tenant_parents = {"case_id": "campaigns.Case"}

@@ -1,0 +1,70 @@
+"""Who is reached at a debtor, and what they closed to us."""
+
+from django.db import models
+from django.db.models import Q
+
+from agentcollect.kit.ids import PublicIdField
+from agentcollect.kit.models import ParentKey, Tenant, TenantChild
+
+
+class Contact(TenantChild):
+    """A person or mailbox at the debtor. Level 1 is the first contact (AP), 2 the controller, 3 the decision maker."""
+
+    class Source(models.TextChoices):
+        CREDITOR = "creditor"
+        ENRICHMENT = "enrichment"
+        DEBTOR = "debtor"
+
+    id = PublicIdField("con")
+    debtor = ParentKey("campaigns.Debtor")
+    name = models.CharField(max_length=120, blank=True)
+    title = models.CharField(max_length=120, blank=True)
+    seniority = models.CharField(max_length=20, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    email_status = models.CharField(max_length=12, default="unknown")
+    phone = models.CharField(max_length=32, blank=True)
+    level = models.PositiveSmallIntegerField(default=1)
+    source = models.CharField(max_length=12, choices=Source.choices)
+    basis = models.CharField(max_length=20)
+    confidence = models.PositiveSmallIntegerField(default=0)
+    sources = models.JSONField(default=list)
+    verified_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["debtor", "email"], name="contact_email_once_per_debtor", condition=~Q(email="")
+            ),
+            models.CheckConstraint(condition=Q(level__in=[1, 2, 3]), name="contact_level_known"),
+            models.CheckConstraint(condition=Q(confidence__lte=100), name="contact_confidence_percent"),
+        ]
+        indexes = [models.Index(fields=["debtor", "level", "id"], name="contact_debtor")]
+
+    class Integrity:
+        tenant_parents = {"debtor_id": "campaigns.Debtor"}
+
+    def __str__(self) -> str:
+        return self.email or self.name or self.id
+
+
+class Suppression(Tenant):
+    """A medium that a debtor closed for one address. Theirs: the creditor can read it and cannot remove it."""
+
+    id = PublicIdField("sup")
+    address = models.CharField(max_length=254)
+    channel = models.CharField(max_length=8)
+    reason = models.CharField(max_length=40)
+    contact = ParentKey("campaigns.Contact", null=True)
+    evidence = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "livemode", "address", "channel"], name="suppression_once_per_address"
+            )
+        ]
+
+    class Integrity:
+        append_only = True
+        tenant_parents = {"contact_id": "campaigns.Contact"}

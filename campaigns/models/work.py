@@ -1,0 +1,130 @@
+"""What waits and what comes next: holds and planned steps."""
+
+from django.db import models
+from django.db.models import Q
+
+from agentcollect.kit.ids import IdRefField, PublicIdField
+from agentcollect.kit.models import ParentKey, Tenant, TenantChild
+
+
+class Hold(Tenant):
+    """A reason to wait, on a campaign, debtor, case or contact. What law or debtor set is not the creditor's."""
+
+    class Kind(models.TextChoices):
+        CREDITOR_PAUSE = "creditor_pause"
+        APPROVAL = "approval"
+        EXCLUDED = "excluded"
+        DO_NOT_CONTACT = "do_not_contact"
+        DISPUTE = "dispute"
+        PROMISE = "promise"
+        PLAN = "plan"
+        PAID_CLAIM = "paid_claim"
+        PAYMENT_PROCESSING = "payment_processing"
+        BALANCE_UNCONFIRMED = "balance_unconfirmed"
+        DOMAIN_UNVERIFIED = "domain_unverified"
+        CEASE = "cease"
+        ATTORNEY_REPRESENTED = "attorney_represented"
+        BANKRUPTCY = "bankruptcy"
+        DECEASED = "deceased"
+        HARDSHIP = "hardship"
+        IDENTITY_DOUBT = "identity_doubt"
+        COMPLIANCE_REVIEW = "compliance_review"
+        LEGAL_HOLD = "legal_hold"
+
+    id = PublicIdField("hld")
+    kind = models.CharField(max_length=24, choices=Kind.choices)
+    campaign = ParentKey("campaigns.Campaign", null=True)
+    debtor = ParentKey("campaigns.Debtor", null=True)
+    case = ParentKey("campaigns.Case", null=True)
+    contact = ParentKey("campaigns.Contact", null=True)
+    ends_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+    evidence = models.JSONField(default=dict)
+    actor = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="hold_on_one_thing",
+                condition=(
+                    Q(campaign__isnull=False, debtor=None, case=None, contact=None)
+                    | Q(campaign=None, debtor__isnull=False, case=None, contact=None)
+                    | Q(campaign=None, debtor=None, case__isnull=False, contact=None)
+                    | Q(campaign=None, debtor=None, case=None, contact__isnull=False)
+                ),
+            )
+        ]
+        indexes = [
+            models.Index(fields=[name], name=f"hold_open_{name}", condition=Q(released_at=None))
+            for name in ("campaign", "debtor", "case", "contact")
+        ]
+
+    class Integrity:
+        tenant_parents = {
+            "campaign_id": "campaigns.Campaign",
+            "debtor_id": "campaigns.Debtor",
+            "case_id": "campaigns.Case",
+            "contact_id": "campaigns.Contact",
+        }
+
+
+class Step(TenantChild):
+    """One planned act of the playbook. `created_at` is when it was planned; the lease is what a worker holds on it.
+
+    `attempt` counts plans of the same act (a deferred step keeps its row). `handed_over_at` is committed before the
+    bytes that cannot be taken back: a step found with it and without a result is `unconfirmed`, and never resent.
+    """
+
+    class Status(models.TextChoices):
+        PLANNED = "planned"
+        SENDING = "sending"
+        HANDED_OVER = "handed_over"
+        SENT = "sent"
+        DENIED = "denied"
+        CANCELLED = "cancelled"
+        FAILED = "failed"
+        UNCONFIRMED = "unconfirmed"
+
+    id = PublicIdField("stp")
+    campaign = ParentKey("campaigns.Campaign")
+    debtor = ParentKey("campaigns.Debtor")
+    case = ParentKey("campaigns.Case")
+    contact = ParentKey("campaigns.Contact", null=True)
+    version = models.PositiveIntegerField(default=1)
+    index = models.SmallIntegerField()
+    channel = models.CharField(max_length=8)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    kind = models.CharField(max_length=10, default="outreach")
+    intent = models.CharField(max_length=40)
+    level = models.PositiveSmallIntegerField(default=1)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PLANNED)
+    due_at = models.DateTimeField()
+    reason = models.CharField(max_length=300, blank=True)
+    decision_id = IdRefField()
+    lease_token = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    handed_over_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "version", "index", "channel", "attempt"], name="step_once"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="step_due", condition=Q(status="planned")),
+            models.Index(
+                fields=["lease_until"], name="step_leased", condition=Q(status__in=["sending", "handed_over"])
+            ),
+            models.Index(fields=["campaign", "due_at"], name="step_campaign", condition=Q(status="planned")),
+        ]
+
+    class Integrity:
+        tenant_parents = {
+            "campaign_id": "campaigns.Campaign",
+            "debtor_id": "campaigns.Debtor",
+            "case_id": "campaigns.Case",
+            "contact_id": "campaigns.Contact",
+        }
+
+    def __str__(self) -> str:
+        return f"{self.intent} ({self.status})"
