@@ -97,6 +97,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("-m", dest="marker", default="")
     known, rest = parser.parse_known_args(arguments)
     scratch = tempfile.mkdtemp(prefix="agentcollect-suite-")
+    # The user that PostgreSQL runs as must be able to pass through; what is private inside is 0700 itself.
+    os.chmod(scratch, 0o711)
     suite = Suite(rest, known.marker, scratch)
     try:
         run_both(suite)

@@ -180,6 +180,7 @@ RAW_DEFLATE = zlib.compress(b"hello", wbits=-15)
         (b"deflate", RAW_DEFLATE),
         (b"identity", b"hello"),
     ],
+    ids=["gzip", "two members", "capitals", "deflate", "raw deflate", "identity"],
 )
 def test_encodings_we_read(encoding: bytes, wire: bytes) -> None:
     outcome = call(answers(response(wire, b"Content-Encoding: " + encoding)))
@@ -198,6 +199,7 @@ def test_encodings_we_read(encoding: bytes, wire: bytes) -> None:
         (b"deflate", b"\xff\xff\xff"),
         (b"deflate", zlib.compress(b"hello") + b"x"),
     ],
+    ids=["br", "zstd", "twice", "not gzip", "cut", "trailing", "not deflate", "more after it"],
 )
 def test_encodings_we_do_not_read_are_errors_in_words(encoding: bytes, wire: bytes) -> None:
     outcome = call(answers(response(wire, b"Content-Encoding: " + encoding)))
