@@ -23,13 +23,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that start processes share them within their folder, so a folder of them stays on one xdist worker."""
-    for item in items:
-        if item.get_closest_marker("processes"):
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
-
-
 def flush_append_only_tables() -> None:
     """Between transactional tests SQLite deletes row by row, which append-only tables refuse in live mode.
 

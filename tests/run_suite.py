@@ -36,13 +36,13 @@ class Suite:
     ran: int = 0
 
     def on(self, database: str, url: str, *, browser: bool) -> None:
-        """Everything on one database: rooms test by test, processes by groups (tests/conftest.py), a browser alone."""
+        """Everything on one database: in parallel what may, then alone what starts processes or a browser."""
         env = {"DATABASE_URL": url} if url else {}
         if self.done:  # the set-up's stand-in product has no database: once is enough
             self.arguments = [*self.arguments, "--ignore=tests/setup"]
         self.done.append(database)
         self._pytest(database, "rooms", "not processes and not browser", ["-n", "2"], env)
-        self._pytest(database, "processes", "processes and not browser", ["-n", "2", "--dist", "loadgroup"], env)
+        self._pytest(database, "processes", "processes and not browser", ["-n", "0", "--durations=12"], env)
         if browser:
             self._browser(database, env)
 

@@ -1,6 +1,7 @@
 """A receiver that is down: four attempts, then `failed`, seen and sent again by hand."""
 
 import re
+import time
 from datetime import datetime
 from itertools import pairwise
 
@@ -67,6 +68,8 @@ def test_a_replay_by_the_api_arrives(unheard: Unheard, receiver: Receiver) -> No
     delivery = failed(unheard, unheard.broken)
     receiver.answers["/broken"] = 200
     before = receiver.at("/broken")
+    # Timestamps are whole seconds: the replay's must be able to be a later one.
+    until(lambda: time.time() >= datetime.fromisoformat(delivery["attempts"][-1]["created_at"]).timestamp() + 2)
     with unheard.tenant.api() as api:
         asked = api.post(f"/v1/webhooks/deliveries/{delivery['id']}/replay")
         assert asked.status_code == 202, asked.text

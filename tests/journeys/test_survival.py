@@ -93,9 +93,28 @@ def events(tenant: Tenant) -> list[dict[str, Any]]:
 
 
 def wait_all_heard(tenant: Tenant, ear: Ear) -> list[dict[str, Any]]:
-    """Until the receiver has every event there is."""
-    until(lambda: {one["id"] for one in events(tenant)} <= ear.heard(), seconds=RECOVERED)
+    """Until the receiver has every event there is; what is missing then, and how its delivery stands, is in the error."""
+
+    def missing() -> list[dict[str, Any]]:
+        return [one for one in events(tenant) if one["id"] not in ear.heard()]
+
+    try:
+        until(lambda: not missing(), seconds=RECOVERED)
+    except AssertionError as late:
+        raise AssertionError(
+            f"never heard: {[(one['event'], _deliveries(tenant, one['id'])) for one in missing()]}"
+        ) from late
     return events(tenant)
+
+
+def _deliveries(tenant: Tenant, event_id: str) -> list[dict[str, Any]]:
+    """How the deliveries of one event stand, for a failure's message."""
+    with tenant.api() as api:
+        hooks = api.get("/v1/webhooks", params={"limit": 100}).json()["data"]
+        pages = [
+            api.get(f"/v1/webhooks/{hook['id']}/deliveries", params={"limit": 100}).json()["data"] for hook in hooks
+        ]
+    return [row for page in pages for row in page if row["event_id"] == event_id]
 
 
 def opened(tenant: Tenant, campaign_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agentcollect.kit.shapes import page_of
 from outreach import operations, schema
 from tests import factories
 from tests.outreach import world
@@ -44,7 +45,7 @@ def test_shapes_are_as_documented() -> None:
     jsonschema.validate(client.get(f"/v1/messages/{listed['data'][0]['id']}").json(), schema.MESSAGE)
     jsonschema.validate(client.get(f"/v1/cases/{case.id}/decisions").json(), schema.DECISIONS)
     jsonschema.validate(schema.DETAIL_EXAMPLE, schema.MESSAGE)
-    jsonschema.validate(schema.page_of(schema.DECISION_EXAMPLE), schema.DECISIONS)
+    jsonschema.validate(page_of(schema.DECISION_EXAMPLE), schema.DECISIONS)
 
 
 def test_nobody_else_sees_it() -> None:
