@@ -93,7 +93,7 @@ def events(tenant: Tenant) -> list[dict[str, Any]]:
 
 
 def wait_all_heard(tenant: Tenant, ear: Ear) -> list[dict[str, Any]]:
-    """Until the receiver has every event there is; what is missing then, and how its delivery stands, is in the error."""
+    """Until the receiver has every event there is; the error names what is missing and how its delivery stands."""
 
     def missing() -> list[dict[str, Any]]:
         return [one for one in events(tenant) if one["id"] not in ear.heard()]
