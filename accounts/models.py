@@ -118,6 +118,7 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = "API key", "API keys"
         constraints = [
             models.UniqueConstraint(fields=["digest"], name="api_key_digest_once"),
             models.CheckConstraint(condition=~Q(acting_for=models.F("organisation")), name="api_key_acts_for_another"),

@@ -64,6 +64,7 @@ class Delivery(TenantChild):
     last_error = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(fields=["event_id", "endpoint"], name="delivery_once_per_event"),
             models.CheckConstraint(

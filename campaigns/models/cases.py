@@ -135,6 +135,7 @@ class LedgerEntry(TenantChild):
     actor = models.CharField(max_length=80)
 
     class Meta:
+        verbose_name_plural = "ledger entries"
         constraints = [models.CheckConstraint(condition=~Q(amount_minor=0), name="ledger_amount_not_zero")]
         indexes = [models.Index(fields=["case", "created_at"], name="ledger_case")]
 
