@@ -20,6 +20,7 @@ from agentcollect.kit.shapes import (
     record,
     whole,
 )
+from campaigns import examples
 from campaigns.models import Campaign, Case, Contact
 
 _OPEN: dict[str, Any] = {"type": "object"}
@@ -217,113 +218,6 @@ CONTACT = whole(
     }
 )
 
-# --- the product page's examples
-
-_INVOICE = {
-    "company_name": "Acme Corp",
-    "contact_email": "ap@acmecorp.com",
-    "invoice_amount": 15000,
-    "invoice_date": "2025-10-01",
-    "invoice_number": "INV-2025-0847",
-}
-_BRAND_EXAMPLE = {
-    "name": "Your Company",
-    "logo_url": "https://yourco.com/logo.png",
-    "domain": "yourcompany.com",
-    "from_email": "ar@yourcompany.com",
-    "colors": {"primary": "#1E40AF", "accent": "#10B981"},
-}
-_LIST_EXAMPLE = {"company": "Your Company Inc.", "debtors": [_INVOICE]}
-_CSV_EXAMPLE = {"company": "Your Company Inc.", "source": "csv_url", "csv_url": "https://yourco.com/ar.csv"}
-_CREATED_EXAMPLE = {
-    "id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF",
-    "campaign_id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF",
-    "status": "active",
-    "creditor": "Your Company Inc.",
-    "debtor": "Acme Corp",
-    "debtors_enrolled": 1,
-    "debtors_unique": 1,
-    "debtors_held": 0,
-    "total_amount": 15000,
-    "currency": "USD",
-    "first_contact_at": "2026-03-17T15:00:00Z",
-    "message": "Collection started. Webhook fires on payment.",
-    "warnings": [],
-    "livemode": False,
-    "created_at": "2026-03-17T13:22:00Z",
-}
-_LISTED_EXAMPLE = {name: value for name, value in _CREATED_EXAMPLE.items() if name not in {"debtor", "message"}} | {
-    "name": "",
-    "mandate_ends_on": "2027-03-17",
-    "escalation": "auto",
-    "brand": _BRAND_EXAMPLE,
-    "metadata": {},
-    "updated_at": "2026-03-17T13:22:00Z",
-}
-_ENTRY_EXAMPLE = {
-    "id": "evt_0UZ8pq1KKp2mZxQ8aBcDeF",
-    "at": "2026-03-17T15:00:04Z",
-    "kind": "message",
-    "channel": "email",
-    "actor": "engine",
-    "text": "Email sent: “Invoice #2025-0847 — Your Company”",
-    "case_id": "cas_0UZ8pq1K7Lm3pRx1aBcDeF",
-    "event_id": "evt_0UZ8pq1KKp2mZxQ8aBcDeF",
-    "event": "message.sent",
-}
-_DETAIL_EXAMPLE = _LISTED_EXAMPLE | {
-    "amount_collected": 0,
-    "amount_outstanding": 15000,
-    "recovery_rate": 0,
-    "cases": {"active": 1},
-    "next_contact_at": "2026-03-21T15:00:00Z",
-    "timeline": [_ENTRY_EXAMPLE],
-}
-_CASE_EXAMPLE: dict[str, Any] = {
-    "id": "cas_0UZ8pq1K7Lm3pRx1aBcDeF",
-    "campaign_id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF",
-    "debtor_id": "dbt_0UZ8pq1KKp2mZxQ8aBcDeF",
-    "debtor": "Acme Corp",
-    "status": "active",
-    "close_reason": None,
-    "invoice_number": "INV-2025-0847",
-    "invoice_date": "2025-10-01",
-    "due_date": "2025-10-31",
-    "invoice_amount": 15000,
-    "amount_placed": 15000,
-    "amount_collected": 0,
-    "balance": 15000,
-    "currency": "USD",
-    "external_id": None,
-    "po_number": None,
-    "next_contact_at": "2026-03-21T15:00:00Z",
-    "metadata": {},
-    "livemode": False,
-    "created_at": "2026-03-17T13:22:00Z",
-    "closed_at": None,
-    "updated_at": "2026-03-17T15:00:04Z",
-}
-_CONTACT_EXAMPLE = {
-    "id": "con_0UZ8pq1K9xQk4Fw2aBcDeF",
-    "debtor_id": "dbt_0UZ8pq1KKp2mZxQ8aBcDeF",
-    "debtor": "Acme Corp",
-    "name": "Morgan Reyes",
-    "title": "Controller",
-    "seniority": "manager",
-    "email": "morgan.reyes@acmecorp.com",
-    "email_status": "valid",
-    "phone": None,
-    "level": 2,
-    "source": "enrichment",
-    "basis": "published",
-    "confidence": 92,
-    "sources": ["sandbox-directory"],
-    "verified_at": "2026-03-17T14:00:00Z",
-    "suppressed": False,
-    "livemode": False,
-    "created_at": "2026-03-17T14:00:00Z",
-}
-
 
 def _sent(name: str, value: Any) -> OpenApiExample:
     return OpenApiExample(name, value=value, request_only=True)
@@ -358,10 +252,10 @@ _CREATE = extend_schema(
     responses={201: CREATED, 202: CREATED},
     examples=[
         _sent("One invoice", {"company": "Acme Corp", "invoice_amount": 15000}),
-        _sent("A list", _LIST_EXAMPLE),
-        _sent("Your brand", _LIST_EXAMPLE | {"brand": _BRAND_EXAMPLE}),
-        _sent("A CSV", _CSV_EXAMPLE),
-        _answer(_CREATED_EXAMPLE, "201"),
+        _sent("A list", examples.LIST),
+        _sent("Your brand", examples.LIST | {"brand": examples.BRAND}),
+        _sent("A CSV", examples.CSV),
+        _answer(examples.CREATED, "201"),
     ],
 )
 campaigns = extend_schema_view(
@@ -370,7 +264,7 @@ campaigns = extend_schema_view(
         summary="List campaigns",
         tags=["Campaigns"],
         responses={200: page(CAMPAIGN)},
-        examples=[_listed(_LISTED_EXAMPLE)],
+        examples=[_listed(examples.LISTED)],
     ),
     post=_CREATE,
 )
@@ -378,27 +272,27 @@ campaign = _read(
     "get_campaign",
     "Get campaign status, collected amount, and timeline",
     DETAIL,
-    _answer(_DETAIL_EXAMPLE),
+    _answer(examples.DETAIL),
     "Campaigns",
 )
 # Its operation id and summary come from the view's `action` (kit.openapi).
 campaign_action = extend_schema_view(
-    post=extend_schema(tags=["Campaigns"], request=None, responses={200: DETAIL}, examples=[_answer(_DETAIL_EXAMPLE)])
+    post=extend_schema(tags=["Campaigns"], request=None, responses={200: DETAIL}, examples=[_answer(examples.DETAIL)])
 )
 campaign_timeline = _read(
-    "list_campaign_timeline", "List what happened in a campaign", page(ENTRY), _listed(_ENTRY_EXAMPLE), "Campaigns"
+    "list_campaign_timeline", "List what happened in a campaign", page(ENTRY), _listed(examples.ENTRY), "Campaigns"
 )
 campaign_contacts = _read(
     "list_campaign_contacts",
     "Get enriched contacts discovered for each debtor",
     page(CONTACT),
-    _listed(_CONTACT_EXAMPLE),
+    _listed(examples.CONTACT),
     "Campaigns",
 )
 campaign_cases = _read(
-    "list_campaign_cases", "List the invoices of a campaign", page(CASE), _listed(_CASE_EXAMPLE), "Cases"
+    "list_campaign_cases", "List the invoices of a campaign", page(CASE), _listed(examples.CASE), "Cases"
 )
-cases = _read("list_cases", "List invoices", page(CASE), _listed(_CASE_EXAMPLE), "Cases")
+cases = _read("list_cases", "List invoices", page(CASE), _listed(examples.CASE), "Cases")
 case = _read(
-    "get_case", "Get one invoice", CASE_DETAIL, _answer(_CASE_EXAMPLE | {"timeline": [_ENTRY_EXAMPLE]}), "Cases"
+    "get_case", "Get one invoice", CASE_DETAIL, _answer(examples.CASE | {"timeline": [examples.ENTRY]}), "Cases"
 )
