@@ -10,7 +10,7 @@ from agentcollect.kit import clock
 from agentcollect.kit.api import ApiView
 from campaigns.schema import CREATE
 from campaigns.serializers import checks, intake
-from campaigns.views import RawBody
+from campaigns.views.common import RawBody
 from outreach import operations, schema, serializers
 
 
