@@ -31,6 +31,7 @@ check: install-dev  ## formatting, lint, types, architecture, migrations, OpenAP
 	@echo 'ruff format'; $(py) -m ruff format --check --quiet --output-format concise . || { echo 'Run: make format'; exit 1; }
 	@echo 'ruff check'; $(py) -m ruff check --quiet .
 	@echo 'mypy'; $(check_env) $(py) -m mypy --no-error-summary .
+	@cd clients/python && ../../$(py) -m mypy --no-error-summary
 	@echo 'import-linter'; $(py) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
 	@echo 'migrations'; $(check_env) $(py) manage.py makemigrations --check --dry-run
 	@echo 'openapi'; $(check_env) $(py) manage.py openapi --check

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 
 from agentcollect.kit.errors import ApiError
-from events.models import Event
+from events.models import Counter, Event
 
 
 def public(organisation_id: str, livemode: bool) -> QuerySet[Event]:
@@ -19,6 +19,12 @@ def event(organisation_id: str, livemode: bool, event_id: str) -> Event:
     if found is None:
         raise ApiError("not_found")
     return found
+
+
+def newest(organisation_id: str, livemode: bool) -> int:
+    """The last sequence number given out, 0 before the first: where a reader begins who wants only what comes."""
+    row = Counter.objects.filter(organisation_id=organisation_id, livemode=livemode).values_list("value", flat=True)
+    return row.first() or 0
 
 
 def since(organisation_id: str, livemode: bool, *, after: int, types: Sequence[str], limit: int) -> list[Event]:

@@ -15,7 +15,7 @@ from events.catalogue import PUBLIC
 
 
 class Events(ApiView):
-    """Ascending by `sequence`; `after` is an event's id or the `next_cursor` of an earlier page."""
+    """Ascending by `sequence`; `after` is an event's id, the `next_cursor` of an earlier page, or `latest`."""
 
     scopes = {"GET": "events:read"}
     parameters = {"GET": frozenset({"after", "types", "limit"})}
@@ -26,7 +26,10 @@ class Events(ApiView):
         tags=["Events"],
         parameters=[
             OpenApiParameter(
-                "after", str, description="An event id or the last `next_cursor`; left out = from the first."
+                "after",
+                str,
+                description="An event id or the last `next_cursor`; left out = from the first, `latest` = what "
+                "comes from now on.",
             ),
             OpenApiParameter("types", str, description="Event types, separated by commas."),
             OpenApiParameter("limit", int, description="1 to 100, default 20."),
@@ -60,6 +63,8 @@ class Events(ApiView):
         """The sequence to go on from. A cursor or an event of somebody else's is refused, not read as the beginning."""
         if not after:
             return 0
+        if after == "latest":
+            return queries.newest(self.principal.organisation_id, self.principal.livemode)
         if not after.startswith("evt_"):
             return int(pagination.read_cursor(after, question, param="after")[0])
         try:

@@ -148,3 +148,16 @@ def test_gap_free_in_commit_order_under_threads():
 
 def _fail(_: list[None]) -> None:
     raise RuntimeError("rolled back")
+
+
+@pytest.mark.django_db
+def test_whoever_wants_only_what_comes_begins_at_the_latest(api, organisation):
+    nothing_yet = api.get("/v1/events", {"after": "latest"}).json()
+    first = fact(organisation)
+    now = api.get("/v1/events", {"after": "latest"}).json()
+    assert (now["data"], now["has_more"]) == ([], False)
+    second = fact(organisation)
+    heard = {"nothing yet": nothing_yet, "now": now}
+    after = {name: api.get("/v1/events", {"after": page["next_cursor"]}).json()["data"] for name, page in heard.items()}
+    assert [event["id"] for event in after["nothing yet"]] == [first, second]
+    assert [event["id"] for event in after["now"]] == [second]

@@ -1,0 +1,5 @@
+"""`python -m agentcollect`."""
+
+from agentcollect.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Made from `_async` by `scripts/unasync.py`: edit there."""

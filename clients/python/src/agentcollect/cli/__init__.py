@@ -1,0 +1,5 @@
+"""`agentcollect`: the API from a terminal."""
+
+from agentcollect.cli.app import main
+
+__all__ = ["main"]
