@@ -2,10 +2,13 @@
 
 import hashlib
 import hmac
+import ipaddress
 import re
 import zlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from agentcollect.kit.ids import base62
 
@@ -39,6 +42,69 @@ def digest(key: str, pepper: str) -> str:
 def usable(*, revoked_at: datetime | None, expires_at: datetime | None, at: datetime) -> bool:
     """May a key with these dates still be used at `at`?"""
     return revoked_at is None and (expires_at is None or at < expires_at)
+
+
+# --- from where
+
+MOST_NETWORKS = 50
+
+
+def network(text: str) -> str | None:
+    """`text` (an address, or a network as CIDR) in its canonical spelling; None when it is neither.
+
+    An address with bits set beyond its prefix (203.0.113.7/24) is refused: nobody knows which of the two was meant.
+    """
+    try:
+        found = ipaddress.ip_network(text.strip())
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Network) and found.prefixlen >= 96 and (mapped := found.network_address.ipv4_mapped):
+        return f"{mapped}/{found.prefixlen - 96}"  # RFC 4291, 2.5.5.2: an IPv4 network in IPv6's spelling
+    return str(found)
+
+
+def may_come_from(networks: tuple[str, ...], address: str) -> bool:
+    """Is `address` in one of `networks` (CIDR)? Everybody is where none is named."""
+    if not networks:
+        return True
+    found = parsed_address(address)
+    return found is not None and any(found in one for one in _networks(networks))
+
+
+@lru_cache(maxsize=1000)
+def _networks(texts: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
+    return [ipaddress.ip_network(text) for text in texts]
+
+
+def parsed_address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address; an IPv4 one that came over an IPv6 socket (::ffff:192.0.2.1, RFC 4291) as what it is."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return (found.version == 6 and found.ipv4_mapped) or found
+
+
+# --- how long
+
+LONGEST_OVERLAP = timedelta(days=7)
+USUAL_OVERLAP = timedelta(hours=24)
+
+
+def runs_out(*, expires_at: datetime | None, at: datetime, overlap: timedelta) -> datetime:
+    """When a key that is rolled at `at` stops: after the overlap, or on its own day if that comes first."""
+    return min(expires_at or at + overlap, at + overlap)
+
+
+def same_life(*, created_at: datetime, expires_at: datetime | None, at: datetime) -> datetime | None:
+    """When the key that follows expires: it lives as long as the one before was made for."""
+    return None if expires_at is None else at + (expires_at - created_at)
+
+
+def token_expires(*, key_expires_at: datetime | None, at: datetime, seconds: int) -> datetime:
+    """When a token issued at `at` runs out: never after its key. Whole seconds, as the token itself says it."""
+    ends = at + timedelta(seconds=seconds)
+    return (min(ends, key_expires_at) if key_expires_at else ends).replace(microsecond=0)
 
 
 # --- scopes
@@ -103,6 +169,8 @@ def blocking(
     enabled_countries: list[str],
     live_approved: bool,
     paused: bool,
+    has_sender: bool = True,
+    has_mail_server: bool = True,
 ) -> list[tuple[str, str]]:
     """(code, plain words) of everything that keeps this organisation from contacting debtors; empty when nothing does.
 
@@ -118,6 +186,8 @@ def blocking(
             "No country is enabled: debtors can be contacted nowhere.",
         ),
         (not live_approved, "live_not_approved", "Live mode is not approved yet. Test mode works."),
+        (not has_sender, "sender_missing", "The brand names no from_email: live mail has nobody to come from."),
+        (not has_mail_server, "mail_server_missing", "No mail server is set up for live mode. Test mode works."),
         (paused, "organisation_paused", "The organisation is paused: nothing is sent until it is resumed."),
     ]
     return [(code, words) for applies, code, words in checks if applies]

@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from accounts.models import ApiKey
-from agentcollect.kit import errors, ids
+from agentcollect.kit import errors
 from agentcollect.kit.errors import ApiError
 
 _MAX_LENGTH = 4096
@@ -28,24 +28,24 @@ errors.define("token_expired", 401, "The access token has expired: ask POST /v1/
 class Claims:
     """What a token of ours says. `organisation_id` is whose rows; `scopes` as granted, not expanded."""
 
+    token_id: str
     key_id: str
     organisation_id: str
     livemode: bool
     scopes: tuple[str, ...]
 
 
-def issue(key: ApiKey, scopes: Iterable[str], at: datetime) -> str:
-    """A token for `key` with `scopes`, good for settings.ACCESS_TOKEN_SECONDS from `at`. Nothing is stored."""
+def issue(key: ApiKey, scopes: Iterable[str], *, token_id: str, at: datetime, expires: datetime) -> str:
+    """The signed text of the token `token_id` for `key` with `scopes`. Nothing is stored: `issue_token` does that."""
     kid = next(iter(settings.JWT_KEYS))
-    issued = int(at.timestamp())
     claims = {
         "sub": key.id,
         "org": key.acting_for_id or key.organisation_id,
         "mode": "live" if key.livemode else "test",
         "scope": " ".join(scopes),
-        "jti": ids.new("tok"),
-        "iat": issued,
-        "exp": issued + settings.ACCESS_TOKEN_SECONDS,
+        "jti": token_id,
+        "iat": int(at.timestamp()),
+        "exp": int(expires.timestamp()),
     }
     if key.acting_for_id:
         claims["acting_org"] = key.organisation_id
@@ -57,7 +57,8 @@ def read(text: str, at: datetime) -> Claims:
     claims = _verified(text)
     try:
         expires, mode = int(claims["exp"]), {"live": True, "test": False}[claims["mode"]]
-        said = Claims(str(claims["sub"]), str(claims["org"]), mode, tuple(str(claims["scope"]).split()))
+        named = str(claims["jti"]), str(claims["sub"]), str(claims["org"])
+        said = Claims(*named, mode, tuple(str(claims["scope"]).split()))
     except (KeyError, TypeError, ValueError) as error:
         raise refused("invalid_token") from error
     if at.timestamp() >= expires:

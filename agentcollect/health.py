@@ -4,19 +4,22 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from agentcollect.kit import integrity, ratelimit
+from agentcollect.kit import errors, integrity, redis
 
 
+@errors.get_only
 def healthz(_request: HttpRequest) -> HttpResponse:
     """200 while the process answers at all."""
     return JsonResponse({"status": "ok"})
 
 
+@errors.get_only
 def readyz(_request: HttpRequest) -> HttpResponse:
     """200 when migrations are applied and the database's own rules stand; the broker is reported, not required."""
     checks = {"database": _database(), "broker": _broker()}
-    ready = checks["database"] == "ok"
-    return JsonResponse({"status": "ready" if ready else "not ready", "checks": checks}, status=200 if ready else 503)
+    if checks["database"] != "ok":
+        return errors.respond(errors.ApiError("service_unavailable", "Not ready.", checks=checks))
+    return JsonResponse({"status": "ready", "checks": checks})
 
 
 def _database() -> str:
@@ -35,7 +38,7 @@ def _broker() -> str:
     from redis import RedisError
 
     try:
-        ratelimit.client(settings.REDIS_URL).ping()
+        redis.client(settings.REDIS_URL).ping()
     except RedisError as error:
         return f"unreachable ({type(error).__name__}); requests are served, workers sweep"
     return "ok"

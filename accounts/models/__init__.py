@@ -1,6 +1,19 @@
 """Who calls: organisations, the people in them, and the keys of their machines."""
 
-from accounts.models.keys import ApiKey
+from accounts.models.joining import Invitation, SubmittedForm
+from accounts.models.keys import AccessToken, ApiKey
 from accounts.models.people import Member, Organisation, User, UserManager
+from accounts.models.requests import IdempotentRequest, RequestLog
 
-__all__ = ["ApiKey", "Member", "Organisation", "User", "UserManager"]
+__all__ = [
+    "AccessToken",
+    "ApiKey",
+    "IdempotentRequest",
+    "Invitation",
+    "Member",
+    "Organisation",
+    "RequestLog",
+    "SubmittedForm",
+    "User",
+    "UserManager",
+]

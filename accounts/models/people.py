@@ -1,7 +1,10 @@
 """Organisations, and the people in them."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.db.models import Q
 
 from agentcollect.kit.ids import PublicIdField
 
@@ -60,13 +63,25 @@ class Organisation(models.Model):
     attested_by = models.CharField(max_length=200, blank=True)
     consumer_enabled = models.BooleanField(default=False)
     live_approved = models.BooleanField(default=False)
+    live_requested_at = models.DateTimeField(null=True, blank=True)
+    live_requested_by = models.CharField(max_length=80, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
+    test_paused_at = models.DateTimeField(null=True, blank=True)
     rate_limit = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name
+
+    def paused_since(self, livemode: bool) -> datetime | None:
+        """When everything was paused in that mode; None while it runs. The modes never meet: each has its own pause."""
+        return self.paused_at if livemode else self.test_paused_at
+
+    @staticmethod
+    def running(path: str = "organisation") -> Q:
+        """Of rows with a mode and an organisation at `path`: those that are not paused with everything else."""
+        return Q(livemode=True, **{f"{path}__paused_at": None}) | Q(livemode=False, **{f"{path}__test_paused_at": None})
 
 
 class Member(models.Model):

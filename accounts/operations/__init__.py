@@ -1,16 +1,60 @@
 """Every write of the accounts room, by resource."""
 
-from accounts.operations.keys import create_key, revoke_key, touch_key
-from accounts.operations.organisations import add_member, approve_live, create_organisation, set_password
-from accounts.operations.tokens import issue_token
+from accounts.operations.control import pause_organisation, resume_organisation, set_rate_limit
+from accounts.operations.keys import create_key, rename_key, restrict_key, revoke_key, roll_key, touch_key
+from accounts.operations.leaks import report_leaks, tell_of_leaks
+from accounts.operations.organisations import add_member, approve_live, create_organisation, set_password, vouch
+from accounts.operations.signup import change_identity, missing_for_live, open_organisation, request_live
+from accounts.operations.team import (
+    accept_invitation,
+    change_role,
+    invite,
+    remove_member,
+    remove_second_factors,
+    revoke_invitation,
+)
+from accounts.operations.tokens import (
+    clear_tokens,
+    grant,
+    granted_scopes,
+    issue_token,
+    revoke_presented_token,
+    revoke_token,
+    usable_key,
+)
 
 __all__ = [
+    "accept_invitation",
     "add_member",
     "approve_live",
+    "change_identity",
+    "change_role",
+    "clear_tokens",
     "create_key",
     "create_organisation",
+    "grant",
+    "granted_scopes",
+    "invite",
     "issue_token",
+    "missing_for_live",
+    "open_organisation",
+    "pause_organisation",
+    "remove_member",
+    "remove_second_factors",
+    "rename_key",
+    "report_leaks",
+    "request_live",
+    "restrict_key",
+    "resume_organisation",
+    "revoke_invitation",
     "revoke_key",
+    "revoke_presented_token",
+    "revoke_token",
+    "roll_key",
     "set_password",
+    "set_rate_limit",
+    "tell_of_leaks",
     "touch_key",
+    "usable_key",
+    "vouch",
 ]

@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+
+from accounts import credentials
 from accounts.models import Member, Organisation, User
 from agentcollect.kit import clock, db, errors
 from events.operations import record
@@ -25,6 +28,7 @@ def approve_live(*, organisation_id: str, by: str, at: datetime) -> bool:
         changed = Organisation.objects.filter(id=organisation_id, live_approved=False).update(live_approved=True)
         if changed:
             note("organisation.live_approved", organisation_id, {}, by, at)
+    credentials.forget_organisation(organisation_id)
     return bool(changed)
 
 
@@ -32,13 +36,22 @@ def add_member(*, organisation_id: str, email: str, password: str | None, role: 
     """A person's place in an organisation. A login that exists keeps its password; a membership, its role."""
     with db.atomic():
         user = User.objects.filter(email=email.strip().lower()).first()
-        user = user or User.objects.create_user(email, password)
+        if user is None:
+            user = User.objects.create_user(email, password)
+            vouch(user=user)
         member, new = Member.objects.get_or_create(
             user=user, organisation_id=organisation_id, defaults={"role": role, "created_at": at}
         )
         if new:
-            note("member.added", organisation_id, {"member_id": member.id, "role": role}, by, at)
+            data = {"member_id": member.id, "role": role, "email": user.email}
+            note("member.added", organisation_id, data, by, at)
     return member
+
+
+def vouch(*, user: User) -> None:
+    """Count the address of a login that the operator made as verified. A row that exists is left alone."""
+    if not EmailAddress.objects.filter(user=user).exists():
+        EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
 
 
 def set_password(*, member_id: str, password: str, by: str, at: datetime) -> None:

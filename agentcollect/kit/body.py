@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import orjson
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -49,6 +50,8 @@ def read_body(stream: Any) -> bytes:
     raw = stream.read(limit + 1)
     if len(raw) > limit:
         raise ApiError("body_too_large", f"The body is larger than {limit} bytes.")
+    if isinstance(stream, HttpRequest):
+        stream._body = raw  # as Django itself keeps it: the request log shows what was sent
     return raw
 
 

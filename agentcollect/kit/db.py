@@ -7,7 +7,7 @@ import contextlib
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -47,7 +47,7 @@ def atomic() -> Iterator[None]:
     unit = _Unit()
     units.append(unit)
     try:
-        with transaction.atomic():  # noqa: TID251  (the one permitted use)
+        with transaction.atomic():  # noqa: TID251  (one of the two permitted uses)
             yield
             if len(units) == 1:
                 _flush(unit)
@@ -71,9 +71,25 @@ def collect(flush: Flush, item: Any) -> None:
     units[-1].collected.setdefault(flush, []).append(item)
 
 
+@contextlib.contextmanager
+def enclosing() -> Iterator[None]:
+    """A transaction around work that has its own blocks of `atomic`, so that something else commits with it.
+
+    Each of those blocks still writes what it collected at its own end, as if it were outermost: who reads the events or
+    deliveries of a fact after its block finds them. What is done after the last of them is short: the counter is held.
+    """
+    before = getattr(_local, "enclosed", False)
+    _local.enclosed = True
+    try:
+        with transaction.atomic():  # noqa: TID251  (the other one)
+            yield
+    finally:
+        _local.enclosed = before
+
+
 def in_transaction() -> bool:
-    """True inside any `atomic` of this thread: the network must not be waited for here."""
-    return bool(_units())
+    """True inside any `atomic` or `enclosing` of this thread: the network must not be waited for here."""
+    return bool(_units()) or getattr(_local, "enclosed", False)
 
 
 def after_commit(call: Callable[[], None]) -> None:
@@ -109,18 +125,39 @@ def insert_rows(
     common = [field for field in fields if field.attname not in rows[0]]
     given = shared or {}
     constants = [_plain(f, given[f.attname] if f.attname in given else f.get_default()) for f in common]
-    readers = [(field.attname, _reader(field)) for field in named]
     table = f'"{model._meta.db_table}"'
     columns = ", ".join(f'"{field.column}"' for field in named + common)
+    values = [_prepared(field, [row[field.attname] for row in rows]) for field in named]
     with connection.cursor() as cursor:
         if is_postgresql():
             tail = "".join(f"\t{_copy_value(value)}" for value in constants) + "\n"
+            lines = map("\t".join, zip(*map(_copy_column, values), strict=True))
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                copy.write("".join([_copy_line(row, readers) + tail for row in rows]))
+                copy.write(tail.join(lines) + tail)
         else:
-            marks = ", ".join(["%s"] * (len(named) + len(common)))
-            values = [[read(row[name]) if read else row[name] for name, read in readers] + constants for row in rows]
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)  # noqa: S608
+            marks = ", ".join(["%s"] * len(fields))
+            whole = [[*line, *constants] for line in zip(*values, strict=True)]
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", whole)  # noqa: S608
+
+
+def _prepared(field: models.Field, values: list[Any]) -> list[Any]:
+    """A column's values, ready for the driver; a column of empty objects (mostly a default) only once."""
+    read = _reader(field)
+    if read is None:
+        return values
+    if not any(values) and set(map(type, values)) == {dict}:
+        return [read({})] * len(values)
+    return [read(value) for value in values]
+
+
+def _copy_column(values: list[Any]) -> list[str]:
+    """A column as COPY text. A column of plain texts is searched for what must be escaped as a whole."""
+    kinds = set(map(type, values))
+    if kinds == {str} and not _SPECIAL.search("".join(values)):
+        return values
+    if kinds == {int}:
+        return list(map(str, values))
+    return [_copy_value(value) for value in values]
 
 
 def _serial(field: models.Field) -> bool:
@@ -153,10 +190,6 @@ def _plain(field: models.Field, value: Any) -> Any:
     return prepared.dumps(prepared.obj) if hasattr(prepared, "dumps") else prepared
 
 
-def _copy_line(row: Mapping[str, Any], readers: list[tuple[str, Callable[[Any], Any] | None]]) -> str:
-    return "\t".join([_copy_value(read(row[name]) if read else row[name]) for name, read in readers])
-
-
 _SPECIAL = re.compile(r"[\\\t\n\r\0]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -173,6 +206,65 @@ def _copy_value(value: Any) -> str:
             raise ValueError("a text holds a NUL character, which no row can hold")
         return text.translate(_ESCAPES)
     return text
+
+
+# --- questions
+
+
+class among(models.Func):
+    """Condition: the text in `column` is one of `values`: texts, however many, or a query for them.
+
+    Texts travel as one parameter: as 500 parameters they would cost the driver more time than the server takes to look
+    them up. A query is asked first, so that PostgreSQL may use the index of each part of an OR; a subquery of Django's
+    own inside an OR makes it look at every row.
+    """
+
+    output_field = models.BooleanField()
+
+    def __init__(self, column: str, values: "Iterable[str] | models.QuerySet", **extra: Any) -> None:
+        asked = models.Subquery(values) if isinstance(values, models.QuerySet) else _Texts(values)
+        super().__init__(models.F(column), asked, **extra)
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        (column, first), (found, second) = map(compiler.compile, self.source_expressions)
+        test = f"= ANY(ARRAY{found})" if is_postgresql() else f"IN {found}"
+        return f"{column} {test}", [*first, *second]
+
+
+class _Texts(models.Func):
+    """Texts as rows of one column."""
+
+    output_field = models.TextField()
+
+    def __init__(self, values: Iterable[str], **extra: Any) -> None:
+        self.values = sorted(values)
+        super().__init__(**extra)
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        read = "json_array_elements_text(%s::json)" if is_postgresql() else "value FROM json_each(%s)"
+        return f"(SELECT {read})", [orjson.dumps(self.values).decode()]
+
+
+class holds_pair(models.Func):
+    """Condition: the JSON object in `column` holds `key` with the text `value`; a GIN index can answer it.
+
+    Django's own `column__key` reads a key of digits as a place in an array, and one with `__` as a lookup.
+    """
+
+    output_field = models.BooleanField()
+
+    def __init__(self, column: str, key: str, value: str, **extra: Any) -> None:
+        self.key, self.value = key, value
+        super().__init__(models.F(column), **extra)
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        column, params = compiler.compile(self.source_expressions[0])
+        if is_postgresql():
+            # The second half says what the index leaves out (kit.indexes.metadata).
+            pair = json.dumps({self.key: self.value})
+            return f"({column} @> %s::jsonb AND {column} <> '{{}}'::jsonb)", [*params, pair, *params]
+        pairs = f"SELECT 1 FROM json_each({column}) AS pair WHERE pair.key = %s AND pair.value = %s"  # noqa: S608
+        return f"EXISTS ({pairs})", [*params, self.key, self.value]
 
 
 # --- claims
@@ -200,6 +292,18 @@ def advisory_slot(name: str, slots: int) -> None:
             if cursor.fetchone()[0]:
                 return
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [name, threading.get_ident() % slots])
+
+
+def try_lock(name: str) -> bool:
+    """Take the lock called `name` until the transaction ends; False when somebody else has it. Never waits.
+
+    PostgreSQL only: on SQLite the transaction itself is the lock.
+    """
+    if not is_postgresql():
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        return bool(cursor.fetchone()[0])
 
 
 def next_numbers(table: str, *, organisation_id: str, livemode: bool, count: int) -> int:

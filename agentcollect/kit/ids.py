@@ -7,6 +7,7 @@ as their parents without asking the database for a number. The time part keeps i
 
 import os
 import time
+from datetime import datetime
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -28,12 +29,17 @@ def base62(number: int, length: int) -> str:
     return "".join(reversed(digits))
 
 
+# Each byte as its base62 character; those above 247 are drawn again, so that none is likelier.
+_CHARACTERS = bytes(ord(ALPHABET[byte % 62]) for byte in range(256))
+_UNEVEN = bytes(range(248, 256))
+
+
 def random62(length: int) -> str:
-    """`length` unguessable base62 characters (each byte above 247 is drawn again, so none is likelier)."""
-    drawn: list[str] = []
+    """`length` unguessable base62 characters."""
+    drawn = b""
     while len(drawn) < length:
-        drawn += [ALPHABET[byte % 62] for byte in os.urandom(length * 2) if byte < 248]
-    return "".join(drawn[:length])
+        drawn += os.urandom(length + length // 16 + 8).translate(_CHARACTERS, _UNEVEN)
+    return drawn[:length].decode()
 
 
 def new(prefix: str) -> str:
@@ -46,6 +52,11 @@ def new_many(prefix: str, count: int) -> list[str]:
     stamp = f"{prefix}_{base62(time.time_ns() // 1_000_000, TIME_LENGTH)}"
     pool = random62(RANDOM_LENGTH * count)
     return sorted(stamp + pool[at : at + RANDOM_LENGTH] for at in range(0, RANDOM_LENGTH * count, RANDOM_LENGTH))
+
+
+def first_of(prefix: str, moment: datetime) -> str:
+    """The smallest id that `new` could have drawn at `moment`: since ids sort by time, a range of them is a span."""
+    return f"{prefix}_{base62(int(moment.timestamp() * 1000), TIME_LENGTH)}"
 
 
 class PublicIdField(models.CharField):

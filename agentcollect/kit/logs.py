@@ -53,5 +53,8 @@ def configure(options: dict[str, Any]) -> None:
         "urllib3",
         "aiohttp.access",
         "django.request",
+        # Its debug lines hold the tokens that it issues.
+        "oauthlib",
+        "oauth2_provider",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING if noisy != "django.request" else logging.ERROR)

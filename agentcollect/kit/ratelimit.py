@@ -4,41 +4,50 @@ The window is anchored at the first request, so a client that starts at :59 has 
 process admits its share of the limit from memory: requests are still served, and nobody is let through unlimited.
 """
 
+import math
 import os
+import threading
 import time
 from dataclasses import dataclass
-from functools import lru_cache
 
-import redis
-import structlog
-from django.conf import settings
-
-log = structlog.get_logger()
+from agentcollect.kit import redis
+from agentcollect.kit.redis import Gone
 
 WINDOW_SECONDS = 60
-_LUA = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('PTTL', KEYS[1])}
+_COUNT = redis.Script(
+    """
+local count, left = redis.call('INCR', KEYS[1]), redis.call('PTTL', KEYS[1])
+if left < 0 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  left = tonumber(ARGV[1])
+end
+return {count, left}
 """
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the limit said: `reset_at` is epoch seconds, `retry_after` whole seconds, at least 1."""
+    """What the limit said: `resets` is the end of the window in epoch seconds. What clients read is rounded up."""
 
     limit: int
     remaining: int
-    reset_at: int
+    resets: float
     allowed: bool
 
     @property
+    def reset_at(self) -> int:
+        """Whole epoch seconds."""
+        return math.ceil(self.resets)
+
+    @property
     def retry_after(self) -> int:
-        return max(1, self.reset_at - int(time.time()))
+        """Whole seconds, at least 1."""
+        return max(1, math.ceil(self.resets - time.time()))
 
     def headers(self) -> dict[str, str]:
         """Both header families: the product page's, and the IETF draft's (draft-ietf-httpapi-ratelimit-headers)."""
-        wait = max(0, self.reset_at - int(time.time()))
+        wait = max(0, math.ceil(self.resets - time.time()))
         return {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(self.remaining),
@@ -48,50 +57,55 @@ class Verdict:
         }
 
 
-@lru_cache(maxsize=4)
-def client(url: str) -> redis.Redis:
-    """The process's own connection pool to Redis; short timeouts, because a request waits for it."""
-    return redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.2)
-
-
-@lru_cache(maxsize=4)
-def _script(url: str) -> "redis.commands.core.Script":
-    return client(url).register_script(_LUA)
-
-
 def hit(bucket: str, limit: int) -> Verdict:
     """Count one request against `bucket` and say whether it is within `limit` per minute."""
-    now = time.time()
-    if now >= _Local.retry_redis_at:
-        try:
-            count, left_ms = _script(settings.REDIS_URL)(keys=[f"rl:{bucket}"], args=[WINDOW_SECONDS * 1000])
-            return _verdict(int(count), limit, now + int(left_ms) / 1000)
-        except redis.RedisError as error:
-            _Local.retry_redis_at = now + 2.0
-            log.warning("rate_limit_without_redis", error=type(error).__name__)
-    return _Local.hit(bucket, max(1, limit // _processes()), now)
+    try:
+        count, left_ms = redis.call(_COUNT, [f"rl:{bucket}"], [WINDOW_SECONDS * 1000])
+    except Gone:
+        return hit_alone(bucket, limit)
+    return verdict(count, limit, left_ms)
 
 
-def _verdict(count: int, limit: int, reset_at: float) -> Verdict:
-    return Verdict(limit, max(0, limit - count), int(reset_at) + 1, count <= limit)
+def verdict(count: int, limit: int, left_ms: int) -> Verdict:
+    """What `count` hits mean under `limit`, in a window that ends in `left_ms` milliseconds."""
+    return Verdict(limit, max(0, limit - count), time.time() + left_ms / 1000, count <= limit)
+
+
+def hit_alone(bucket: str, limit: int) -> Verdict:
+    """`hit` without Redis: against this process's share of the limit, from its own memory."""
+    count, left_ms = _own.hit(bucket, time.monotonic())
+    return verdict(count, max(1, limit // _processes()), left_ms)
 
 
 def _processes() -> int:
     return max(1, int(os.environ.get("WEB_PROCESSES", "2")))
 
 
-class _Local:
-    """The process's own counts while Redis is gone."""
+class _Own:
+    """The process's own counts while Redis is gone: bucket → (when its window began, hits)."""
 
-    retry_redis_at = 0.0
-    windows: dict[str, tuple[float, int]] = {}
+    MOST = 10_000
 
-    @classmethod
-    def hit(cls, bucket: str, limit: int, now: float) -> Verdict:
-        started, count = cls.windows.get(bucket, (now, 0))
-        if now - started >= WINDOW_SECONDS:
-            started, count = now, 0
-        if len(cls.windows) > 10_000:
-            cls.windows.clear()
-        cls.windows[bucket] = (started, count + 1)
-        return _verdict(count + 1, limit, started + WINDOW_SECONDS)
+    def __init__(self) -> None:
+        self.windows: dict[str, tuple[float, int]] = {}
+        self.lock = threading.Lock()
+
+    def hit(self, bucket: str, now: float) -> tuple[int, int]:
+        """Hits in the bucket's window, this one included, and the milliseconds it has left."""
+        with self.lock:
+            began, count = self.windows.get(bucket, (now, 0))
+            if now - began >= WINDOW_SECONDS:
+                began, count = now, 0
+            if bucket not in self.windows and len(self.windows) >= self.MOST:
+                self._make_room(now)
+            self.windows[bucket] = (began, count + 1)
+            return count + 1, int((began + WINDOW_SECONDS - now) * 1000)
+
+    def _make_room(self, now: float) -> None:
+        """Drop what has run out; among as many living buckets as that, the older half (callers by the thousand)."""
+        self.windows = {name: held for name, held in self.windows.items() if now - held[0] < WINDOW_SECONDS}
+        for name in list(self.windows)[: len(self.windows) // 2] if len(self.windows) >= self.MOST else ():
+            del self.windows[name]
+
+
+_own = _Own()

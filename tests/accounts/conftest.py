@@ -3,12 +3,15 @@
 import pytest
 
 from accounts.models import Organisation
+from agentcollect.kit import ratelimit, redis
 from tests import factories
 
 
 @pytest.fixture(autouse=True)
-def _fresh_buckets(empty_redis: None) -> None:
-    pass
+def _fresh_buckets(empty_redis: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does the process remember counts, or a failure of Redis, from another test."""
+    monkeypatch.setattr(redis, "_health", redis._Health())
+    monkeypatch.setattr(ratelimit, "_own", ratelimit._Own())
 
 
 @pytest.fixture
