@@ -5,6 +5,7 @@ Every page reads rows through `Seat.rows`, which fixes organisation and mode: th
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -44,6 +45,11 @@ class Seat:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.organisation.timezone)
+
+    @property
+    def paused_since(self) -> datetime | None:
+        """When everything was paused in the mode that is looked at."""
+        return self.organisation.paused_since(self.livemode)
 
     @property
     def may_act(self) -> bool:

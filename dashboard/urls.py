@@ -2,21 +2,57 @@
 
 from django.urls import path
 
-from dashboard.views import campaigns, cases, developers, docs, events, home, mailbox, payments, session, webhooks
+from dashboard.views import (
+    calls,
+    campaigns,
+    cases,
+    developers,
+    docs,
+    events,
+    home,
+    mailbox,
+    new_campaign,
+    onboarding,
+    payments,
+    session,
+    settings,
+    team,
+    webhooks,
+)
 
 app_name = "dashboard"
 
 urlpatterns = [
     path("", session.root, name="root"),
     path("docs", docs.reference, name="docs-reference"),
+    path("docs/print", docs.printed, name="docs-print"),
+    path("docs/guides", docs.guides, name="docs-guides"),
+    path("docs/guides/<slug:name>.md", docs.guide_source, name="docs-guide-source"),
+    path("docs/guides/<slug:name>", docs.guide, name="docs-guide"),
     path("docs/errors", docs.errors, name="docs-errors"),
+    path("docs/errors.md", docs.errors_source, name="docs-errors-source"),
     path("docs/events", docs.events, name="docs-events"),
+    path("llms.txt", docs.llms, name="docs-llms"),
     path("dashboard/login", session.SignIn.as_view(), name="login"),
     path("dashboard/logout", session.SignOut.as_view(), name="logout"),
     path("dashboard/organisation", session.choose_organisation, name="choose-organisation"),
     path("dashboard/mode", session.choose_mode, name="choose-mode"),
     path("dashboard", home.home, name="home"),
+    path("dashboard/start", onboarding.start, name="start"),
+    path("dashboard/settings", settings.index, name="settings"),
+    path("dashboard/settings/save", settings.save, name="settings-save"),
+    path("dashboard/settings/live", settings.request_live, name="settings-live"),
+    path("dashboard/team", team.index, name="team"),
+    path("dashboard/team/invite", team.invite, name="team-invite"),
+    path("dashboard/team/invitations/<str:invitation_id>/revoke", team.revoke_invitation, name="team-revoke"),
+    path("dashboard/team/<str:member_id>/role", team.change_role, name="team-role"),
+    path("dashboard/team/<str:member_id>/remove", team.remove, name="team-remove"),
+    path("invitations/<str:token>", team.invitation, name="invitation"),
     path("dashboard/campaigns", campaigns.index, name="campaigns"),
+    path("dashboard/campaigns/new", new_campaign.new, name="campaigns-new"),
+    path("dashboard/campaigns/new/create", new_campaign.create, name="campaigns-create"),
+    path("dashboard/campaigns/new/template.csv", new_campaign.template, name="campaigns-template"),
+    path("dashboard/campaigns/new/<str:token>/message", new_campaign.message, name="campaigns-new-message"),
     path("dashboard/campaigns/<str:campaign_id>", campaigns.detail, name="campaigns-detail"),
     path("dashboard/campaigns/<str:campaign_id>/news", campaigns.news, name="campaigns-news"),
     path("dashboard/campaigns/<str:campaign_id>/pause", campaigns.pause, name="campaigns-pause"),
@@ -36,7 +72,15 @@ urlpatterns = [
     path("dashboard/webhooks/deliveries/<str:delivery_id>", webhooks.delivery, name="webhooks-delivery"),
     path("dashboard/events", events.index, name="events"),
     path("dashboard/events/<str:event_id>", events.detail, name="events-detail"),
+    path("dashboard/request-log", calls.index, name="calls"),
+    path("dashboard/request-log/<str:log_id>", calls.detail, name="calls-detail"),
     path("dashboard/keys", developers.keys, name="keys"),
     path("dashboard/keys/create", developers.create_key, name="keys-create"),
+    path("dashboard/keys/<str:key_id>", developers.key, name="keys-detail"),
+    path("dashboard/keys/<str:key_id>/change", developers.change_key, name="keys-change"),
+    path("dashboard/keys/<str:key_id>/roll", developers.roll_key, name="keys-roll"),
     path("dashboard/keys/<str:key_id>/revoke", developers.revoke_key, name="keys-revoke"),
+    path(
+        "dashboard/keys/<str:key_id>/tokens/<str:token_id>/revoke", developers.revoke_token, name="keys-revoke-token"
+    ),
 ]

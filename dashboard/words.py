@@ -69,7 +69,9 @@ OUTCOME = {
 KEY = {
     "active": Said("Active", "good", "check"),
     "revoked": Said("Revoked", "", "ban"),
+    "leaving": Said("Active", "good", "clock"),
     "expired": Said("Expired", "warn", "clock"),
+    "leaked": Said("Leaked, revoked", "bad", "alert"),
 }
 EMAIL = {
     "valid": Said("Verified", "good", "check"),
@@ -98,6 +100,7 @@ ENTRY = {
     "campaign": Said("Campaign", "", "list"),
     "case": Said("Invoice", "", "file"),
     "contact": Said("Contact", "", "user"),
+    "document": Said("Document", "", "file"),
     "message": Said("Message", "info", "mail"),
     "wait": Said("Waiting", "warn", "clock"),
     "developer": Said("Developer", "", "code"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from agentcollect.kit import db
 from campaigns.models import Campaign, Case, Contact, Hold, LedgerEntry, Suppression
 from dashboard.access import Seat
 from outreach.models import Decision, Message, Referral
@@ -86,7 +87,7 @@ def holds(seat: Seat, case: Case) -> list[Hold]:
     """Every open hold that bears on the case: its own, its debtor's, its campaign's, its contacts'."""
     contacts = seat.rows(Contact).filter(debtor_id=case.debtor_id).values("id")
     bearing = Q(case_id=case.id) | Q(debtor_id=case.debtor_id) | Q(campaign_id=case.campaign_id)
-    bearing |= Q(contact_id__in=contacts)
+    bearing |= Q(db.among("contact_id", contacts))
     return list(seat.rows(Hold).filter(bearing, released_at=None).select_related("contact").order_by("created_at"))
 
 

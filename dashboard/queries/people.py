@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from accounts.models import ApiKey, Member
+from accounts import rules
+from accounts.models import AccessToken, ApiKey, Member
 from dashboard.access import Seat
 
 
@@ -17,8 +18,23 @@ def keys(seat: Seat) -> list[ApiKey]:
     return sorted(seat.rows(ApiKey).order_by("-created_at", "-id")[:200], key=lambda key: key.revoked_at is not None)
 
 
+TOKENS_SHOWN = 100
+
+
 def key_state(key: ApiKey, at: datetime) -> str:
-    """active, revoked or expired."""
+    """active, leaving (works, but a day to stop is set), expired, revoked or leaked."""
+    if key.leaked_at:
+        return "leaked"
     if key.revoked_at:
         return "revoked"
-    return "expired" if key.expires_at and key.expires_at <= at else "active"
+    if key.expires_at is None:
+        return "active"
+    return "expired" if key.expires_at <= at else "leaving"
+
+
+def live_tokens(key: ApiKey, at: datetime) -> list[AccessToken]:
+    """The key's tokens that still work, newest first, at most TOKENS_SHOWN; none of a key that has stopped."""
+    if not rules.usable(revoked_at=key.revoked_at, expires_at=key.expires_at, at=at):
+        return []
+    rows = AccessToken.objects.unexpired(at).filter(key=key, revoked_at=None)
+    return list(rows.order_by("-created", "-id")[:TOKENS_SHOWN])

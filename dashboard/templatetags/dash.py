@@ -52,12 +52,13 @@ def rate(value: Decimal | float | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def moment(context: template.Context, value: datetime | None, style: str = "full") -> str:
-    """A time in the organisation's zone with UTC in its title. Styles: full, time, day."""
+    """A time in the organisation's zone with UTC in its title. Styles: full, seconds, time, day."""
     if value is None:
         return "—"
     local = value.astimezone(zone_of(context))
     text = {
         "full": f"{local.day} {local:%b %Y, %H:%M}",
+        "seconds": f"{local.day} {local:%b, %H:%M:%S}",
         "time": f"{local:%H:%M}",
         "day": f"{local.day} {local:%b %Y}",
     }[style]

@@ -1,20 +1,25 @@
-"""The public documentation: API reference, error codes, event catalogue."""
+"""The public documentation: guides, API reference, error codes, event catalogue, and the index for language models."""
 
 import json
+from collections.abc import Iterator
 from http import HTTPStatus
 from itertools import groupby
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from agentcollect.kit.errors import REGISTRY
+from agentcollect.kit.errors import REGISTRY, Definition, explanations
+from agentcollect.kit.openapi import webhooks
+from dashboard import prose
 from events.catalogue import PUBLIC, TYPES
 
 SHAPE = json.dumps(
     {
         "error": "missing_field",
         "status": 400,
-        "message": "invoice_amount is required.",
+        "message": "debtors[0].invoice_amount is required.",
         "request_id": "req_0UZ8pq1K9xQk4Fw2aBcDeF",
         "doc_url": "https://api.agentcollect.com/docs/errors#missing_field",
         "param": "debtors[0].invoice_amount",
@@ -22,33 +27,112 @@ SHAPE = json.dumps(
             {
                 "param": "debtors[0].invoice_amount",
                 "code": "missing_field",
-                "message": "invoice_amount is required.",
+                "message": "debtors[0].invoice_amount is required.",
             }
         ],
     },
     indent=2,
 )
+_MARKDOWN = "text/markdown; charset=utf-8"
 
 
+@require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/docs/reference.html")
 
 
+@require_safe
+def printed(request: HttpRequest) -> HttpResponse:
+    """The whole reference on one page, for printing and for reading in one go."""
+    return render(request, "dashboard/docs/print.html")
+
+
+@require_safe
+def guides(request: HttpRequest) -> HttpResponse:
+    return _page(request, "dashboard/docs/guides.html")
+
+
+@require_safe
+def guide(request: HttpRequest, name: str) -> HttpResponse:
+    found = _guide(name)
+    page = prose.page(found.rest)
+    shown = {"guide": found, "lead": prose.line(found.lead), "page": page, "headings": page.headings}
+    return _page(request, "dashboard/docs/guide.html", **shown)
+
+
+@require_safe
+def guide_source(request: HttpRequest, name: str) -> HttpResponse:
+    return HttpResponse(prose.at_home(_guide(name).text), content_type=_MARKDOWN)
+
+
+def _guide(name: str) -> prose.Guide:
+    if name not in prose.guides():
+        raise Http404
+    return prose.guides()[name]
+
+
+@require_safe
 def errors(request: HttpRequest) -> HttpResponse:
-    """Every code of the registry, by status."""
+    """Every code of the registry by status, with its cause and its cure."""
     ordered = sorted(REGISTRY.values(), key=lambda definition: (definition.status, definition.code))
     groups = [
-        (status, HTTPStatus(status).phrase, list(found))
+        (status, HTTPStatus(status).phrase, [_explained(definition) for definition in found])
         for status, found in groupby(ordered, key=lambda definition: definition.status)
     ]
-    return render(request, "dashboard/docs/errors.html", {"groups": groups, "shape": SHAPE})
+    headings = [(f"s{status}", f"{status} {phrase}") for status, phrase, _ in groups]
+    return _page(request, "dashboard/docs/errors.html", groups=groups, shape=prose.at_home(SHAPE), headings=headings)
 
 
+def _explained(definition: Definition) -> dict[str, Any]:
+    cause, cure = explanations().get(definition.code, ("", ""))
+    return {
+        "definition": definition,
+        "message": prose.line(definition.message),
+        "cause": prose.line(cause),
+        "cure": prose.line(cure),
+    }
+
+
+@require_safe
+def errors_source(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(prose.at_home((prose.FOLDER / "errors.md").read_text()), content_type=_MARKDOWN)
+
+
+@require_safe
 def events(request: HttpRequest) -> HttpResponse:
-    """Every public event type with the body a receiver gets."""
-    shown = []
-    for name in sorted(PUBLIC):
-        envelope = {"event": name, "id": "evt_0UZ8pq1KKp2mZxQ8aBcDeF", "created_at": "2026-03-17T14:22:00Z"}
-        body = json.dumps(envelope | {"data": TYPES[name].example}, indent=2, ensure_ascii=False)
-        shown.append((TYPES[name], body))
-    return render(request, "dashboard/docs/events.html", {"types": shown})
+    """Every public event type: when, which facts, the body a receiver gets, and its JSON Schema."""
+    shown = [
+        {
+            "type": TYPES[name],
+            "facts": list(_facts(webhooks.schema(TYPES[name])["properties"]["data"])),
+            "body": _json(webhooks.body(TYPES[name])),
+            "schema": _json(webhooks.schema(TYPES[name])),
+        }
+        for name in sorted(PUBLIC)
+    ]
+    return _page(request, "dashboard/docs/events.html", types=shown, headings=[(name, name) for name in sorted(PUBLIC)])
+
+
+def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(name, type in words) of each fact of `data`; an object's own after it, with a dot."""
+    for name, shape in data.get("properties", {}).items():
+        kinds = shape.get("type", "any")
+        kind = kinds if isinstance(kinds, str) else " or ".join(kinds)
+        yield name, f"{kind}, ISO 8601" if shape.get("format") == "date-time" else kind
+        for inner, said in _facts(shape):
+            yield f"{name}.{inner}", said
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@require_safe
+def llms(request: HttpRequest) -> HttpResponse:
+    """The index that https://llmstxt.org asks for: what this is, and where it is written in plain text."""
+    text = render(request, "dashboard/docs/llms.txt", {"guides": prose.guides().values()}).content
+    return HttpResponse(text, content_type=_MARKDOWN)
+
+
+def _page(request: HttpRequest, template: str, **shown: Any) -> HttpResponse:
+    return render(request, template, shown | {"guides": prose.guides().values()})

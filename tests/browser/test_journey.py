@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from campaigns.models import Case
 from payments.queries import pay_url
+from tests import factories
 from tests.browser.conftest import Watched
 from tests.dashboard import world
 from webhooks.models import Delivery
@@ -102,6 +103,7 @@ def test_every_page_on_a_phone_and_a_desk(watched: Watched, live_server, filled:
     paths = ["", "/campaigns", f"/campaigns/{filled.campaign_id}", f"/cases/{filled.case_id}", "/payments"]
     paths += ["/mailbox", f"/mailbox/{mail}", "/webhooks", "/webhooks/deliveries", "/events"]
     paths += [f"/webhooks/deliveries/{filled.delivery_id}", f"/events/{filled.event_id}", "/keys"]
+    paths += ["/request-log", f"/request-log/{factories.logged_call(filled.organisation, status=404).id}"]
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         for path in paths:

@@ -1,98 +1,150 @@
-"""The documentation pages and the OpenAPI document say what the code does."""
+"""The documentation pages say what the code does; and every model can be looked at in the admin."""
 
 import json
+import re
+from html import unescape
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
-from django.core.management import CommandError, call_command
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
-from openapi_spec_validator import validate
 
 from accounts.models import User
-from agentcollect import openapi
-from agentcollect.kit import integrity
+from agentcollect.kit import errors, integrity
 from agentcollect.kit.errors import REGISTRY
+from agentcollect.kit.openapi import webhooks
+from dashboard import prose
 from events.catalogue import PUBLIC, TYPES
 from outreach.models import Attorney
 
-
-def drawn() -> dict:
-    return json.loads(openapi.build())
+PAGES = ["/docs", "/docs/print", "/docs/guides", "/docs/errors", "/docs/events"]
 
 
-def test_the_committed_document_is_the_codes() -> None:
-    call_command("openapi", check=True)
-
-
-def test_drift_is_told(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stale = tmp_path / "openapi.json"
-    stale.write_text("{}\n")
-    monkeypatch.setattr(openapi, "PATH", stale)
-    with pytest.raises(CommandError, match="drifted"):
-        call_command("openapi", check=True)
-    call_command("openapi")
-    call_command("openapi", check=True)
-
-
-def test_the_document_is_valid_openapi_31() -> None:
-    document = drawn()
-    assert document["openapi"].startswith("3.1")
-    validate(document)
-
-
-def test_every_address_of_v1_is_described_once() -> None:
-    described = drawn()["paths"]
-    addresses = {path for path in _addresses(get_resolver()) if path.startswith("/v1/")} - {"/v1/openapi.json"}
-    assert addresses == set(described)
-    ids = [operation["operationId"] for methods in described.values() for operation in methods.values()]
-    assert len(ids) == len(set(ids))
-
-
-def _addresses(resolver: URLResolver, prefix: str = "/") -> set[str]:
-    found: set[str] = set()
-    for entry in resolver.url_patterns:
-        route = prefix + str(entry.pattern).replace("<str:", "{").replace(">", "}")
-        found |= {route} if isinstance(entry, URLPattern) else _addresses(entry, route)
-    return found
-
-
-def test_every_operation_has_words_errors_and_an_example() -> None:
-    for path, methods in drawn()["paths"].items():
-        for method, operation in methods.items():
-            where = f"{method} {path}"
-            assert operation.get("summary"), where
-            assert {"400", "404", "429", "500"} <= set(operation["responses"]), where
-            for status, response in operation["responses"].items():
-                if "$ref" in response or status == "202":
-                    continue
-                for content in response.get("content", {}).values():
-                    assert "example" in content or "examples" in content, where
-
-
-def test_each_public_event_is_a_webhook_of_the_document() -> None:
-    webhooks = drawn()["webhooks"]
-    assert set(webhooks) == set(PUBLIC)
-    for name, entry in webhooks.items():
-        content = entry["post"]["requestBody"]["content"]["application/json"]
-        assert content["example"]["data"] == TYPES[name].example
-
-
-def test_the_document_is_served_without_a_credential(client: Client) -> None:
-    answer = client.get("/v1/openapi.json")
-    assert answer.status_code == 200
-    assert answer.content == openapi.PATH.read_bytes()
+def text_of(page: str) -> str:
+    """What a reader sees of `page`."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", page)))
 
 
 @pytest.mark.django_db
-def test_each_code_and_event_has_its_place_in_the_docs(client: Client) -> None:
-    errors, events = client.get("/docs/errors").content.decode(), client.get("/docs/events").content.decode()
+def test_each_code_has_its_place_with_cause_and_cure(client: Client) -> None:
+    page = client.get("/docs/errors").content.decode()
+    seen = text_of(page)
     for code, definition in REGISTRY.items():
-        assert f'id="{code}"' in errors
-        assert definition.message
+        assert f'id="{code}"' in page
+        for words in (definition.message, *errors.explanations()[code]):
+            plain = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", words).replace("`", "")
+            assert plain.split("<")[0].strip() in seen, code
+
+
+@pytest.mark.django_db
+def test_a_doc_url_leads_to_its_code(client: Client) -> None:
+    told = client.get("/v1/nothing").json()
+    path, _, anchor = told["doc_url"].removeprefix(settings.PUBLIC_URL).partition("#")
+    assert anchor == "not_found"
+    assert f'id="{anchor}"' in client.get(path).content.decode()
+
+
+@pytest.mark.django_db
+def test_each_event_has_its_place_with_example_and_schema(client: Client) -> None:
+    page = client.get("/docs/events").content.decode()
     for name in PUBLIC:
-        assert f'id="{name}"' in events
-    assert client.get("/docs").status_code == 200
+        assert f'id="{name}"' in page
+        assert TYPES[name].description in unescape(page), name
+        found = re.search(rf'<pre id="{name}-body"[^>]*>(.*?)</pre>', page, re.DOTALL)
+        assert found
+        assert json.loads(unescape(found[1])) == webhooks.body(TYPES[name])
+        found = re.search(rf'<pre id="{name}-schema"[^>]*>(.*?)</pre>', page, re.DOTALL)
+        assert found
+        assert json.loads(unescape(found[1]))["properties"]["event"]["const"] == name
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", [*PAGES, *(f"/docs/guides/{name}" for name in prose.guides())])
+def test_every_page_leads_to_the_others_and_nowhere_else(client: Client, path: str) -> None:
+    answer = client.get(path)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert not re.search(r"<script(?![^>]*\bsrc=)", page), "no inline script"
+    assert not re.search(r"\son\w+=|<style|\sstyle=", page), "nothing that a strict policy forbids"
+    strict = "unsafe" not in answer["Content-Security-Policy"]
+    assert strict == (path not in {"/docs", "/docs/print"})
+    for link in set(re.findall(r'(?:href|src)="([^"#]+)', page)):
+        if link.startswith("/static/"):
+            continue
+        assert link.startswith(("/", "https://www.standardwebhooks.com")), link
+        if link.startswith("/"):
+            assert client.get(link.split("?")[0]).status_code in {200, 302}, link
+
+
+@pytest.mark.django_db
+def test_anchors_within_the_docs_exist(client: Client) -> None:
+    for name in prose.guides():
+        page = client.get(f"/docs/guides/{name}").content.decode()
+        for path, anchor in re.findall(r'href="(/docs/[^"#]+)#([^"]+)"', page):
+            assert f'id="{anchor}"' in client.get(path).content.decode(), (name, path, anchor)
+        for anchor in re.findall(r'href="#([^"]+)"', page):
+            assert f'id="{anchor}"' in page, (name, anchor)
+
+
+@pytest.mark.django_db
+def test_code_can_be_copied(client: Client) -> None:
+    page = client.get("/docs/guides/quickstart").content.decode()
+    ids = re.findall(r'data-copy="([^"]+)"', page)
+    assert len(ids) == len(set(ids)) > 3
+    for one in ids:
+        assert f'<pre id="{one}"' in page
+    assert "app.js" in page
+    assert settings.PUBLIC_URL in page
+    assert "api.agentcollect.com" not in page
+
+
+@pytest.mark.django_db
+def test_each_page_of_text_is_there_as_markdown(client: Client) -> None:
+    for name, guide in prose.guides().items():
+        answer = client.get(f"/docs/guides/{name}.md")
+        assert answer["Content-Type"] == "text/markdown; charset=utf-8"
+        assert answer.content.decode().startswith(f"# {guide.title}\n")
+    assert client.get("/docs/errors.md").content.decode().startswith("# Error codes")
+    for path in ("/docs/guides/nothing", "/docs/guides/nothing.md", "/docs/guides/..%2Ferrors.md"):
+        assert client.get(path).status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_index_for_language_models(client: Client) -> None:
+    """https://llmstxt.org: a title, a quoted summary, then sections that are lists of links with notes."""
+    answer = client.get("/llms.txt")
+    text = answer.content.decode()
+    assert text.startswith("# AgentCollect\n\n> ")
+    assert "<" not in text
+    sections = text.split("\n## ")[1:]
+    assert [section.splitlines()[0] for section in sections] == ["Guides", "Reference", "Optional"]
+    lines = [line for section in sections for line in section.splitlines()[1:] if line]
+    for line in lines:
+        found = re.fullmatch(r"- \[[^]]+\]\((\S+)\): .+", line)
+        assert found, line
+        assert client.get(found[1].removeprefix(settings.PUBLIC_URL)).status_code == 200
+    assert len(lines) >= len(prose.guides()) + 4
+
+
+def test_the_guides_are_all_there() -> None:
+    wanted = {"quickstart", "authentication", "errors", "pagination", "idempotency", "webhooks", "sandbox"}
+    assert wanted <= set(prose.guides())
+    for guide in prose.guides().values():
+        assert guide.lead.endswith("."), guide.name
+        assert 200 < len(guide.text.split()) < 1200, f"{guide.name}: five minutes"
+
+
+def test_vendored_scripts_are_whole_and_licensed() -> None:
+    """What a browser runs for us asks nobody else: no CDN, no telemetry, no source map."""
+    folder = settings.BASE_DIR / "dashboard" / "static" / "dashboard" / "vendor"
+    told = (folder / "README.md").read_text()
+    for script in folder.glob("*/*.js"):
+        text = script.read_text()
+        assert f"`{script.parent.name}/{script.name}`" in told
+        assert (script.parent / "LICENSE").is_file()
+        assert "cdn.redoc.ly" not in text
+        assert "otel.cloud" not in text
+        assert script.stat().st_size < 4_000_000
 
 
 def test_every_model_is_in_the_admin() -> None:

@@ -27,6 +27,8 @@ LISTS = [
     "/dashboard/events",
     "/dashboard/events?type=payment.failed&before=1",
     "/dashboard/keys",
+    "/dashboard/request-log",
+    "/dashboard/request-log?status=4xx&q=/v1/nothing",
 ]
 
 

@@ -89,6 +89,15 @@
     setTimeout(turn, wait);
   }
 
+  /* A form that makes something is sent once, however often its button is pressed; the server holds to it as well. */
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (!form.matches("[data-once]")) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+    setTimeout(function () { delete form.dataset.sent; }, 8000);
+  });
+
   document.addEventListener("htmx:afterSettle", countSelected);
   showTheme();
   countSelected();

@@ -1,0 +1,112 @@
+"""Who an organisation is: asked once at the start, changed in the settings."""
+
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from babel import Locale
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
+from django import forms
+from django.conf import settings
+from django.utils.html import format_html
+
+from accounts.operations.signup import ATTESTATION
+from agentcollect.kit import money
+
+DEFAULT_COUNTRY, DEFAULT_ZONE = "US", "America/New_York"
+
+
+@cache
+def countries() -> list[tuple[str, str]]:
+    """(code, English name) of every country with a time zone, by name; the United States first."""
+    names = Locale("en").territories
+    codes = (code for code in get_global("territory_zones") if len(code) == 2 and code.isalpha() and code in names)
+    found = sorted(((code, names[code]) for code in codes), key=lambda entry: entry[1])
+    return sorted(found, key=lambda entry: entry[0] != DEFAULT_COUNTRY)
+
+
+@cache
+def zones() -> list[tuple[str, str]]:
+    """IANA names of places, as a list to choose from."""
+    return [
+        (name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name and "Etc/" not in name
+    ]
+
+
+@cache
+def currency_of(country: str) -> str:
+    """What is paid with in `country` today; US dollars where nobody knows."""
+    return next((code for code in get_territory_currencies(country) if code in money.CURRENCIES), "USD")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class IdentityForm(forms.Form):
+    """What every message to a debtor must carry (R-27), and the attestation that the law asks for (R-00, R-37)."""
+
+    legal_name = forms.CharField(
+        label="Legal name",
+        max_length=200,
+        help_text="As registered, such as “Your Company Inc.” Debtors read it in every message.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    postal_address = forms.CharField(
+        label="Postal address",
+        max_length=300,
+        help_text="Street, city, postal code, country. Every e-mail must carry one (CAN-SPAM).",
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "street-address"}),
+    )
+    timezone = forms.ChoiceField(label="Time zone", choices=zones, initial=DEFAULT_ZONE)
+    attested = forms.BooleanField(
+        label=ATTESTATION,
+        error_messages={"required": "Tick this if it is true. Without it nobody may be contacted."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+
+    def clean_legal_name(self) -> str:
+        return _one_line(self.cleaned_data["legal_name"])
+
+    def clean_postal_address(self) -> str:
+        return ", ".join(filter(None, (_one_line(line) for line in self.cleaned_data["postal_address"].splitlines())))
+
+
+class OrganisationForm(IdentityForm):
+    """The whole of it, for a new organisation."""
+
+    name = forms.CharField(
+        label="Organisation name",
+        max_length=120,
+        help_text="As your customers know you.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
+    )
+    country = forms.ChoiceField(label="Country", choices=countries, initial=DEFAULT_COUNTRY)
+    terms = forms.BooleanField(error_messages={"required": "The terms must be accepted."})
+    field_order = ["name", "legal_name", "postal_address", "country", "timezone", "attested", "terms"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if settings.TERMS_URL:
+            link = format_html('<a href="{}" rel="noopener" target="_blank">terms</a>', settings.TERMS_URL)
+            self.fields["terms"].label = format_html("We accept the {}.", link)
+        else:
+            del self.fields["terms"]
+
+    def clean_name(self) -> str:
+        name = _one_line(self.cleaned_data["name"])
+        if not any(letter.isalnum() for letter in name):
+            raise forms.ValidationError("Write a name.")
+        return name
+
+    def facts(self) -> dict[str, str]:
+        """The arguments of `open_organisation`."""
+        said = self.cleaned_data
+        return {name: said[name] for name in ("name", "legal_name", "postal_address", "country", "timezone")} | {
+            "currency": currency_of(said["country"]),
+            "terms_url": settings.TERMS_URL,
+        }

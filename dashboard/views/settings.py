@@ -1,0 +1,60 @@
+"""The organisation's own facts, and the way to live mode."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts import operations
+from agentcollect.kit import clock
+from dashboard.access import KEYS, Seat, action, page
+from dashboard.forms.organisation import IdentityForm
+from dashboard.views.common import press
+
+
+@page
+def index(request: HttpRequest, seat: Seat) -> HttpResponse:
+    return render(request, "dashboard/settings.html", _shown(seat, _form(seat)))
+
+
+@action(KEYS)
+def save(request: HttpRequest, seat: Seat) -> HttpResponse:
+    form = _form(seat, request.POST)
+    if not form.is_valid():
+        return render(request, "dashboard/settings.html", _shown(seat, form))
+    said = form.cleaned_data
+    operations.change_identity(
+        organisation_id=seat.organisation.id,
+        legal_name=said["legal_name"],
+        postal_address=said["postal_address"],
+        timezone=said["timezone"],
+        attested=bool(said.get("attested")),
+        by=seat.by,
+        at=clock.now(),
+    )
+    messages.success(request, "Saved. Campaigns that run keep the brand they were made with.")
+    return redirect("dashboard:settings")
+
+
+@action(KEYS)
+def request_live(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Ask operations for live mode."""
+    press(
+        request,
+        "Asked. We look at who you are and whom you contact, and open live mode; until then test mode is all yours.",
+        lambda: operations.request_live(organisation_id=seat.organisation.id, by=seat.by, at=clock.now()),
+    )
+    return redirect("dashboard:settings")
+
+
+def _form(seat: Seat, data: object = None) -> IdentityForm:
+    """The attestation is asked for where none stands; it is not taken back here."""
+    row = seat.organisation
+    present = {"legal_name": row.legal_name, "postal_address": row.postal_address, "timezone": row.timezone}
+    form = IdentityForm(data, initial=present)
+    if row.attested_class:
+        del form.fields["attested"]
+    return form
+
+
+def _shown(seat: Seat, form: IdentityForm) -> dict[str, object]:
+    return {"form": form, "missing": operations.missing_for_live(seat.organisation)}
