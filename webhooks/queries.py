@@ -50,9 +50,17 @@ def attempts(delivery_id: str) -> list[Attempt]:
     return list(latest)[::-1]
 
 
-def payload(event_id: str) -> bytes:
-    """The bytes that a receiver of this event gets."""
-    return Event.objects.values_list("payload", flat=True).get(id=event_id).encode()
+class Sent(NamedTuple):
+    """What a receiver of an event gets: the bytes, and the API call that caused it (empty for none)."""
+
+    payload: bytes
+    request_id: str
+
+
+def sent(event_id: str) -> Sent:
+    """The event behind a delivery."""
+    payload, request_id = Event.objects.values_list("payload", "request_id").get(id=event_id)
+    return Sent(payload.encode(), request_id)
 
 
 class Backlog(NamedTuple):

@@ -78,8 +78,12 @@ def request_headers(
     timestamp: int,
     attempt: int,
     replay: bool,
+    request_id: str = "",
 ) -> dict[str, str]:
-    """All headers of one attempt. A fresh `timestamp` each time, the same id for ever."""
+    """All headers of one attempt. A fresh `timestamp` each time, the same id for ever.
+
+    `request_id` is the API call that caused the event, where one did: the receiver finds it in its request log.
+    """
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "AgentCollect-Webhooks/1",
@@ -89,6 +93,8 @@ def request_headers(
     }
     if replay:
         headers["X-AgentCollect-Replay"] = "true"
+    if request_id:
+        headers["X-AgentCollect-Request-Id"] = request_id
     return headers
 
 

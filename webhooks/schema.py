@@ -68,6 +68,7 @@ _ATTEMPT = {
     "created_at": TIME,
 }
 _LOG = {
+    "request_id": MAYBE_TEXT | {"description": "The API call that caused the event; null where it was none."},
     "payload": {"type": "object", "description": "The body, as sent on every attempt."},
     "attempts": {"type": "array", "items": record(list(_ATTEMPT), **_ATTEMPT)},
 }

@@ -260,6 +260,7 @@ class Sender:
             timestamp=int(started.timestamp()),
             attempt=claim.attempt,
             replay=claim.replay,
+            request_id=claim.request_id,
         )
         try:
             # repeatable: the receiver knows the event by its id, so a request lost with an idle connection is

@@ -59,9 +59,10 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def delivery_detail(delivery: Delivery, attempts: list[Attempt], payload: bytes) -> dict[str, Any]:
-    """A delivery with its attempt log and the body that was and will be sent."""
+def delivery_detail(delivery: Delivery, attempts: list[Attempt], payload: bytes, request_id: str) -> dict[str, Any]:
+    """A delivery with its attempt log, the body that was and will be sent, and the API call that caused the event."""
     return delivery_json(delivery) | {
+        "request_id": request_id or None,
         "payload": orjson.Fragment(payload),
         "attempts": [attempt_json(attempt) for attempt in attempts],
     }

@@ -2,22 +2,15 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentcollect.kit import clock, pagination
+from agentcollect.kit import clock, due
 from agentcollect.kit.api import ApiView, body_object
-from agentcollect.kit.errors import ApiError
-from agentcollect.kit.shapes import page as page_shape
-from agentcollect.kit.shapes import page_of
+from agentcollect.kit.listing import Filter, Listing, document, one_of
 from webhooks import operations, queries, schema, serializers
-from webhooks.models import Delivery
-
-_PAGING = [
-    OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
-    OpenApiParameter("limit", int, description="1 to 100, default 20."),
-]
+from webhooks.models import Delivery, Endpoint
 
 
 def _shows(value: Any, name: str = "Answer") -> OpenApiExample:
@@ -35,31 +28,16 @@ class _WebhookView(ApiView):
         """Whose rows, who acts, and when."""
         return self.own | {"by": self.principal.by, "at": clock.now()}
 
-    def scope(self, name: str) -> str:
-        """What a cursor of this list is made for."""
-        return f"{name}:{self.principal.organisation_id}:{self.principal.livemode}"
 
-
+@document("list_webhooks", "List webhook endpoints", schema.ENDPOINT, schema.ENDPOINT_EXAMPLE, tag="Webhooks")
 class Webhooks(_WebhookView):
     """Endpoints of this organisation and mode."""
 
     scopes = {"GET": "webhooks:read", "POST": "webhooks:write"}
-    parameters = {"GET": frozenset({"cursor", "limit"})}
+    lists = Listing(filters={"status": one_of([Endpoint.Status.ACTIVE.value, Endpoint.Status.DISABLED.value])})
 
-    @extend_schema(
-        operation_id="list_webhooks",
-        summary="List webhook endpoints",
-        tags=["Webhooks"],
-        parameters=_PAGING,
-        responses={200: page_shape(schema.ENDPOINT)},
-        examples=[_shows(page_of(schema.ENDPOINT_EXAMPLE))],
-    )
     def get(self, request: Request) -> Response:
-        found = queries.endpoints(**self.own)
-        params = request.query_params.dict()
-        return Response(
-            pagination.page(found, params, scope=self.scope("webhooks"), serialise=serializers.endpoint_json)
-        )
+        return self.listing(queries.endpoints(**self.own), serializers.endpoint_json)
 
     @extend_schema(
         operation_id="create_webhook",
@@ -142,30 +120,32 @@ class WebhookTest(_WebhookView):
         return _sent(operations.send_test(endpoint_id=webhook_id, **self.act))
 
 
+@document(
+    "list_webhook_deliveries",
+    "Deliveries of one endpoint, newest first",
+    schema.DELIVERY,
+    schema.DELIVERY_EXAMPLE,
+    tag="Webhooks",
+)
 class WebhookDeliveries(_WebhookView):
     """What is owed and what was delivered to one endpoint."""
 
     scopes = {"GET": "webhooks:read"}
-    parameters = {"GET": frozenset({"status", "cursor", "limit"})}
-
-    @extend_schema(
-        operation_id="list_webhook_deliveries",
-        summary="Deliveries of one endpoint, newest first",
-        tags=["Webhooks"],
-        parameters=[OpenApiParameter("status", str, enum=Delivery.Status.values), *_PAGING],
-        responses={200: page_shape(schema.DELIVERY)},
-        examples=[_shows(page_of(schema.DELIVERY_EXAMPLE))],
+    lists = Listing(
+        filters={
+            # Written into the statement: SQLite takes its partial index for a constant only.
+            "status": one_of(
+                Delivery.Status.values, narrow=lambda rows, status: rows.filter(status=due.literal(status))
+            ),
+            "event_id": Filter(),
+        },
+        updated=("recorded_at", "settled_at"),
+        metadata="",
     )
+
     def get(self, request: Request, webhook_id: str) -> Response:
-        params = request.query_params.dict()
-        status = params.get("status", "")
-        if status and status not in Delivery.Status.values:
-            words = f"status is one of {', '.join(Delivery.Status.values)}."
-            raise ApiError("invalid_parameter", words, param="status")
         endpoint = queries.endpoint(**self.own, endpoint_id=webhook_id)
-        found = queries.deliveries(**self.own, endpoint_id=endpoint.id, status=status)
-        scope = self.scope(f"deliveries:{endpoint.id}")
-        return Response(pagination.page(found, params, scope=scope, serialise=serializers.delivery_json))
+        return self.listing(queries.deliveries(**self.own, endpoint_id=endpoint.id), serializers.delivery_json)
 
 
 class DeliveryDetail(_WebhookView):
@@ -187,6 +167,7 @@ class DeliveryDetail(_WebhookView):
                     "next_attempt_at": None,
                     "last_status_code": 200,
                     "settled_at": "2026-03-17T14:22:00Z",
+                    "request_id": "req_0UZ8pq1KKp2mZxQ8aBcDeF",
                     "payload": {"event": "payment.received", "id": "evt_0UZ8pq1KKp2mZxQ8aBcDeF"},
                     "attempts": [schema.ATTEMPT_EXAMPLE],
                 }
@@ -195,8 +176,8 @@ class DeliveryDetail(_WebhookView):
     )
     def get(self, request: Request, delivery_id: str) -> Response:
         found = queries.delivery(**self.own, delivery_id=delivery_id)
-        attempts, payload = queries.attempts(found.id), queries.payload(found.event_id)
-        return Response(serializers.delivery_detail(found, attempts, payload))
+        attempts, event = queries.attempts(found.id), queries.sent(found.event_id)
+        return Response(serializers.delivery_detail(found, attempts, event.payload, event.request_id))
 
 
 class DeliveryReplay(_WebhookView):

@@ -173,6 +173,11 @@ def test_try_it(api, organisation):
     endpoint = make_endpoint(organisation, events=["payment.received"])
     answer = api.post(f"/v1/webhooks/{endpoint.id}/test")
     assert (answer.status_code, answer.json()["event"], answer.json()["status"]) == (202, "webhook.test", "pending")
+    # The receiver finds the call that caused the event: in the log of deliveries and on the POST itself.
+    named = answer.headers["X-Request-Id"]
+    assert api.get(f"/v1/webhooks/deliveries/{answer.json()['id']}").json()["request_id"] == named
+    (claim,) = operations.claim(at=clock.now(), room={}, default_room=8, limit=10)
+    assert claim.request_id == named
     assert api.post(f"/v1/webhooks/{endpoint.id}/test", {"a": 1}).json()["error"] == "unknown_field"
 
 

@@ -10,7 +10,7 @@ import pytest
 import standardwebhooks
 import stripe
 
-from agentcollect.kit import clock, crypto
+from agentcollect.kit import clock, context, crypto
 from agentcollect.kit.http import Outcome
 from events.models import Event
 from tests import factories
@@ -27,6 +27,17 @@ def secret_of(endpoint: Endpoint) -> str:
     return orjson.loads(crypto.decrypt(endpoint.secrets))[0]
 
 
+def test_the_call_that_caused_it_is_named(organisation, receiver, send):
+    make_endpoint(organisation, receiver.url + "/hook")
+    named = context.begin("req_0UZ8pq1KKp2mZxQ8aBcDeF")
+    try:
+        make_fact(organisation)
+    finally:
+        context.end()
+    send()
+    assert receiver.got[0].headers["X-AgentCollect-Request-Id"] == named
+
+
 def test_delivered_signed_and_byte_for_byte(organisation, receiver, send):
     endpoint = make_endpoint(organisation, receiver.url + "/hook")
     event_id = make_fact(organisation, debtor="Société Générale")
@@ -39,6 +50,7 @@ def test_delivered_signed_and_byte_for_byte(organisation, receiver, send):
     assert got.headers["X-AgentCollect-Attempt"] == "1"
     assert got.headers["X-AgentCollect-Sequence"] == str(event.sequence)
     assert "X-AgentCollect-Replay" not in got.headers
+    assert "X-AgentCollect-Request-Id" not in got.headers  # no API call caused this one
     assert got.headers["webhook-id"] == event_id
     secret = secret_of(endpoint)
     assert standardwebhooks.Webhook(secret).verify(got.body, got.headers)["id"] == event_id

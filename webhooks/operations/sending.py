@@ -38,6 +38,7 @@ class Claim:
     replay: bool
     event_id: str
     sequence: int | None
+    request_id: str
     body: bytes
     endpoint_id: str
     url: str
@@ -104,10 +105,10 @@ def claim(*, at: datetime, room: dict[str, int], default_room: int, limit: int) 
 
 def _completed(rows: list[tuple[Any, ...]], until: datetime, order: list[str]) -> list[Claim]:
     events = {
-        event_id: (payload.encode(), sequence)
-        for event_id, payload, sequence in Event.objects.filter(id__in={row[7] for row in rows}).values_list(
-            "id", "payload", "sequence"
-        )
+        event_id: (payload.encode(), sequence, request_id)
+        for event_id, payload, sequence, request_id in Event.objects.filter(
+            id__in={row[7] for row in rows}
+        ).values_list("id", "payload", "sequence", "request_id")
     }
     endpoints = {
         name: (url, secrets)
@@ -122,9 +123,9 @@ def _completed(rows: list[tuple[Any, ...]], until: datetime, order: list[str]) -
     return [_claim(row, until, events[row[7]], endpoints[row[8]]) for row in whole]
 
 
-def _claim(row: tuple[Any, ...], until: datetime, event: tuple[bytes, int | None], to: tuple[str, str]) -> Claim:
+def _claim(row: tuple[Any, ...], until: datetime, event: tuple[bytes, int | None, str], to: tuple[str, str]) -> Claim:
     name, organisation_id, livemode, token, made, failures, replay, event_id, endpoint_id = row
-    body, sequence = event
+    body, sequence, request_id = event
     url, encrypted = to
     return Claim(
         delivery_id=name,
@@ -137,6 +138,7 @@ def _claim(row: tuple[Any, ...], until: datetime, event: tuple[bytes, int | None
         replay=replay,
         event_id=event_id,
         sequence=sequence,
+        request_id=request_id,
         body=body,
         endpoint_id=endpoint_id,
         url=url,
