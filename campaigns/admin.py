@@ -4,7 +4,22 @@ from django.contrib import admin
 from unfold.admin import TabularInline
 
 from agentcollect.kit.admin import ReadOnlyAdmin
-from campaigns.models import Campaign, Case, Contact, Debtor, Hold, Import, LedgerEntry, Step, Suppression
+from campaigns.models import (
+    Campaign,
+    Case,
+    Contact,
+    Debtor,
+    Document,
+    Exclusion,
+    Export,
+    FileChunk,
+    Hold,
+    Import,
+    LedgerEntry,
+    Step,
+    StoredFile,
+    Suppression,
+)
 
 
 @admin.register(Campaign)
@@ -100,4 +115,47 @@ class ImportAdmin(ReadOnlyAdmin):
     list_filter = ("livemode", "status")
     list_select_related = ("campaign",)
     search_fields = ("=id", "=campaign__id")
+    ordering = ("-id",)
+
+
+@admin.register(Exclusion)
+class ExclusionAdmin(ReadOnlyAdmin):
+    list_display = ("match", "value", "effect", "organisation", "livemode", "settled_at", "removed_at", "created_at")
+    list_filter = ("livemode", "effect", "match", ("removed_at", admin.EmptyFieldListFilter))
+    list_select_related = ("organisation",)
+    search_fields = ("=id", "=key")
+    ordering = ("-id",)
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    list_display = ("name", "kind", "organisation", "livemode", "share_with_debtor", "created_at")
+    list_filter = ("livemode", "kind", "share_with_debtor")
+    list_select_related = ("organisation",)
+    search_fields = ("=id", "=case__id", "=debtor__id", "=campaign__id", "=file__sha256")
+    ordering = ("-id",)
+
+
+@admin.register(StoredFile)
+class StoredFileAdmin(ReadOnlyAdmin):
+    list_display = ("id", "media_type", "size", "state", "attempts", "next_attempt_at", "error", "livemode")
+    list_filter = ("livemode", "state")
+    search_fields = ("=id", "=sha256")
+    ordering = ("-id",)
+
+
+@admin.register(FileChunk)
+class FileChunkAdmin(ReadOnlyAdmin):
+    list_display = ("file", "number", "livemode", "created_at")
+    list_select_related = ("file",)
+    search_fields = ("=file__id",)
+    ordering = ("-id",)
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyAdmin):
+    list_display = ("id", "kind", "organisation", "livemode", "status", "rows_written", "error", "created_at")
+    list_filter = ("livemode", "status", "kind")
+    list_select_related = ("organisation",)
+    search_fields = ("=id",)
     ordering = ("-id",)

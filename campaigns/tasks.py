@@ -21,9 +21,34 @@ def judge_exhausted() -> None:
     operations.judge_exhausted(at=clock.now())
 
 
+@shared_task(name="campaigns.release_holds")
+def release_holds() -> None:
+    operations.release_ended(at=clock.now())
+
+
 @shared_task(name="campaigns.end_mandates")
 def end_mandates() -> None:
     operations.end_mandates(at=clock.now())
+
+
+@shared_task(name="campaigns.settle_exclusions")
+def settle_exclusions() -> None:
+    operations.settle_exclusions(at=clock.now())
+
+
+@shared_task(name="campaigns.store_documents")
+def store_documents() -> None:
+    operations.store_documents()
+
+
+@shared_task(name="campaigns.run_exports")
+def run_exports() -> None:
+    operations.run_exports(at=clock.now())
+
+
+@shared_task(name="campaigns.expire_exports")
+def expire_exports() -> None:
+    operations.expire_exports(at=clock.now())
 
 
 @shared_task(name="campaigns.fetch_logos")

@@ -31,7 +31,16 @@ class Debtor(Tenant):
         constraints = [
             models.UniqueConstraint(fields=["organisation", "livemode", "identity"], name="debtor_identity_once"),
         ]
-        indexes = [models.Index(fields=["recorded_at"], name="debtor_to_enrich", condition=Q(enriched_at=None))]
+        indexes = [
+            models.Index(fields=["recorded_at"], name="debtor_to_enrich", condition=Q(enriched_at=None)),
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="debtor_list"),
+            models.Index(fields=["organisation", "livemode", "updated_at"], name="debtor_updated"),
+            models.Index(
+                fields=["organisation", "livemode", "external_id"],
+                name="debtor_external_id",
+                condition=~Q(external_id=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -83,7 +92,12 @@ class Case(TenantChild):
     metadata = models.JSONField(default=dict)
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    # The state it was closed in, which taking it up again goes back to; empty: no worker had opened it yet.
+    closed_from = models.CharField(max_length=20, blank=True, default="", db_default="")
     next_contact_at = models.DateTimeField(null=True)
+    # What `q` looks in (rules.search.text), written by the worker that opens the case: PostgreSQL finds any part of it
+    # by trigrams (migration 0002), and in the create itself that index would cost more than the rows.
+    search = models.TextField(blank=True, default="", db_default="")
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -93,7 +107,7 @@ class Case(TenantChild):
                 name="case_open_invoice_once",
                 condition=Q(closed_at=None) & ~Q(invoice_key=""),
             ),
-            models.CheckConstraint(condition=Q(placed_minor__gt=0), name="case_placed_positive"),
+            models.CheckConstraint(condition=Q(placed_minor__gte=0), name="case_placed_not_negative"),
             models.CheckConstraint(
                 condition=Q(status="closed", closed_at__isnull=False) | (~Q(status="closed") & Q(closed_at=None)),
                 name="case_closed_has_time",
@@ -102,6 +116,25 @@ class Case(TenantChild):
         indexes = [
             models.Index(fields=["campaign", "id"], name="case_campaign"),
             models.Index(fields=["debtor"], name="case_debtor"),
+            # Each filter of the list that may find few among many rows; all but `external_id` grow at their right edge.
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="case_list"),
+            models.Index(fields=["organisation", "livemode", "status", "created_at", "id"], name="case_status"),
+            models.Index(
+                fields=["organisation", "livemode", "close_reason", "created_at", "id"],
+                name="case_close_reason",
+                condition=~Q(close_reason=""),
+            ),
+            models.Index(fields=["organisation", "livemode", "updated_at"], name="case_updated"),
+            models.Index(
+                fields=["organisation", "livemode", "invoice_key"], name="case_invoice", condition=~Q(invoice_key="")
+            ),
+            models.Index(
+                fields=["organisation", "livemode", "external_id"],
+                name="case_external_id",
+                condition=~Q(external_id=""),
+            ),
+            # The worker that looks for an attorney looks over all tenants.
+            models.Index(fields=["updated_at"], name="case_escalating", condition=Q(status="escalation_pending")),
         ]
 
     class Integrity:
@@ -132,6 +165,8 @@ class LedgerEntry(TenantChild):
     currency = models.CharField(max_length=3)
     payment_id = IdRefField()
     reason = models.CharField(max_length=300, blank=True)
+    # The creditor's own number of it, such as a credit note's; the same one on the same case counts once.
+    reference = models.CharField(max_length=120, blank=True, default="", db_default="")
     actor = models.CharField(max_length=80)
 
     class Meta:

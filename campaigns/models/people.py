@@ -1,7 +1,8 @@
 """Who is reached at a debtor, and what they closed to us."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from agentcollect.kit.ids import PublicIdField
 from agentcollect.kit.models import ParentKey, Tenant, TenantChild
@@ -29,6 +30,10 @@ class Contact(TenantChild):
     confidence = models.PositiveSmallIntegerField(default=0)
     sources = models.JSONField(default=list)
     verified_at = models.DateTimeField(null=True)
+    # What was looked at (syntax, mail servers), and when somebody asked for it: a worker has still to do it.
+    checks = models.JSONField(null=True)
+    check_requested_at = models.DateTimeField(null=True)
+    vouched_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -39,7 +44,15 @@ class Contact(TenantChild):
             models.CheckConstraint(condition=Q(level__in=[1, 2, 3]), name="contact_level_known"),
             models.CheckConstraint(condition=Q(confidence__lte=100), name="contact_confidence_percent"),
         ]
-        indexes = [models.Index(fields=["debtor", "level", "id"], name="contact_debtor")]
+        indexes = [
+            models.Index(fields=["debtor", "level", "id"], name="contact_debtor"),
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="contact_list"),
+            models.Index(fields=["organisation", "livemode", "updated_at"], name="contact_updated"),
+            models.Index(F("organisation"), F("livemode"), Upper("email"), name="contact_email"),
+            models.Index(
+                fields=["check_requested_at"], name="contact_to_check", condition=Q(check_requested_at__isnull=False)
+            ),
+        ]
 
     class Integrity:
         tenant_parents = {"debtor_id": "campaigns.Debtor"}
@@ -63,6 +76,10 @@ class Suppression(Tenant):
             models.UniqueConstraint(
                 fields=["organisation", "livemode", "address", "channel"], name="suppression_once_per_address"
             )
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="suppression_list"),
+            models.Index(fields=["contact"], name="suppression_contact", condition=Q(contact__isnull=False)),
         ]
 
     class Integrity:

@@ -37,8 +37,11 @@ class Hold(Tenant):
     debtor = ParentKey("campaigns.Debtor", null=True)
     case = ParentKey("campaigns.Case", null=True)
     contact = ParentKey("campaigns.Contact", null=True)
+    # The creditor's rule that placed it; it goes with the rule.
+    exclusion = ParentKey("campaigns.Exclusion", null=True)
     ends_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=80, blank=True, default="", db_default="")
     evidence = models.JSONField(default=dict)
     actor = models.CharField(max_length=80)
 
@@ -52,11 +55,27 @@ class Hold(Tenant):
                     | Q(campaign=None, debtor=None, case__isnull=False, contact=None)
                     | Q(campaign=None, debtor=None, case=None, contact__isnull=False)
                 ),
-            )
+            ),
+            *(
+                models.UniqueConstraint(
+                    fields=["exclusion", name],
+                    name=f"hold_excluded_{name}_once",
+                    condition=Q(exclusion__isnull=False, released_at=None),
+                )
+                for name in ("debtor", "case", "contact")
+            ),
         ]
         indexes = [
-            models.Index(fields=[name], name=f"hold_open_{name}", condition=Q(released_at=None))
+            models.Index(
+                fields=[name], name=f"hold_open_{name}", condition=Q(released_at=None, **{f"{name}__isnull": False})
+            )
             for name in ("campaign", "debtor", "case", "contact")
+        ]
+        indexes += [
+            models.Index(fields=["ends_at"], name="hold_ending", condition=Q(released_at=None, ends_at__isnull=False)),
+            models.Index(
+                fields=["organisation", "livemode", "kind"], name="hold_open_kind", condition=Q(released_at=None)
+            ),
         ]
 
     class Integrity:
@@ -65,6 +84,7 @@ class Hold(Tenant):
             "debtor_id": "campaigns.Debtor",
             "case_id": "campaigns.Case",
             "contact_id": "campaigns.Contact",
+            "exclusion_id": "campaigns.Exclusion",
         }
 
 

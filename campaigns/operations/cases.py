@@ -1,5 +1,6 @@
 """What happens to one case: money settles it, an attorney takes it, it closes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,11 @@ from agentcollect.kit import clock, db, ids
 from campaigns.models import Case, Hold, LedgerEntry, Step
 from campaigns.operations.facts import about, amount, case_data
 from campaigns.rules import transitions
+from campaigns.rules.holds import OUTLIVES_THE_CASE
 from events.operations import record
+
+# Who ended the holds that a closing ended: `reopen` puts them back.
+CLOSING = "closing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,20 @@ class Settlement:
     closed: bool
 
 
-def settle(*, case_id: str, amount_minor: int, payment_id: str, by: str, at: datetime) -> Settlement:
+def settle(
+    *,
+    case_id: str,
+    amount_minor: int,
+    payment_id: str,
+    by: str,
+    at: datetime,
+    announce: Callable[[Settlement], None] | None = None,
+) -> Settlement:
     """Post a payment of `amount_minor` to the case's ledger, in the payment's own transaction.
 
     Applies at most the balance; the rest is returned as unapplied. At balance 0 the case closes `paid`, and steps that
-    have not been handed over are cancelled, reserved ones too: a paid debtor is never asked again.
+    have not been handed over are cancelled, reserved ones too: a paid debtor is never asked again. `announce` is called
+    between the two, so that the payment is told before the closing it causes.
     """
     case = db.locked(Case.objects.select_related("debtor", "campaign")).get(id=case_id)
     applied = max(0, min(amount_minor, case.balance_minor)) if case.closed_at is None else 0
@@ -44,13 +58,24 @@ def settle(*, case_id: str, amount_minor: int, payment_id: str, by: str, at: dat
         case.collected_minor += applied
         case.save(update_fields=["balance_minor", "collected_minor", "updated_at"])
     closed = applied > 0 and case.balance_minor == 0
+    settled = Settlement(case, applied, amount_minor - applied, case.balance_minor, closed)
+    if announce:
+        announce(settled)
     if closed:
-        close(case=case, reason=Case.CloseReason.PAID, by=by, at=at)
-    return Settlement(case, applied, amount_minor - applied, case.balance_minor, closed)
+        close(case=case, reason=Case.CloseReason.PAID, by=by, at=at, cause=payment_id)
+    return settled
 
 
 def post(
-    *, case: Case, kind: str, amount_minor: int, by: str, at: datetime, payment_id: str = "", reason: str = ""
+    *,
+    case: Case,
+    kind: str,
+    amount_minor: int,
+    by: str,
+    at: datetime,
+    payment_id: str = "",
+    reason: str = "",
+    reference: str = "",
 ) -> LedgerEntry:
     """One ledger line and the balance that follows from it (the caller saves the locked case)."""
     case.balance_minor += amount_minor
@@ -67,19 +92,28 @@ def post(
         currency=case.currency,
         payment_id=payment_id,
         reason=reason,
+        reference=reference,
         actor=by,
     )
 
 
-def close(*, case: Case, reason: str, by: str, at: datetime) -> None:
-    """Close a locked case: nothing planned remains, holds on it end, `case.closed` is recorded."""
+def close(*, case: Case, reason: str, by: str, at: datetime, cause: str = "", note: str = "") -> None:
+    """Close a locked case: nothing planned remains, its holds end, `case.closed` is recorded.
+
+    A hold that is about the debtor as a whole (they are bankrupt, they want no more contact) outlives the invoice it
+    was learnt about.
+    """
     transitions.check(transitions.CASE, case.status, Case.Status.CLOSED)
-    case.status, case.close_reason, case.closed_at = Case.Status.CLOSED, reason, at
+    case.closed_from = case.status if case.opened_at else ""
+    case.status = Case.Status.CLOSED
+    case.close_reason, case.closed_at = reason, at
     case.next_contact_at, case.updated_at = None, at
-    case.save(update_fields=["status", "close_reason", "closed_at", "next_contact_at", "updated_at"])
+    case.save(update_fields=["status", "closed_from", "close_reason", "closed_at", "next_contact_at", "updated_at"])
     cancel_steps(case_id=case.id, reason=f"case closed: {reason}", at=at)
-    Hold.objects.filter(case_id=case.id, released_at=None).update(released_at=at)
-    _record("case.closed", case, by=by, at=at, reason=reason, balance=amount(case, case.balance_minor))
+    ending = Hold.objects.filter(case_id=case.id, released_at=None).exclude(kind__in=OUTLIVES_THE_CASE)
+    ending.update(released_at=at, released_by=CLOSING)
+    owed = amount(case, case.balance_minor)
+    record_case("case.closed", case, by=by, at=at, cause=cause, reason=reason, balance=owed, note=note or None)
 
 
 def cancel_steps(*, case_id: str, reason: str, at: datetime) -> int:
@@ -102,7 +136,7 @@ def mark_escalation_pending(*, case_id: str, by: str, at: datetime, cause: str =
         case.status, case.updated_at, case.next_contact_at = Case.Status.ESCALATION_PENDING, at, None
         case.save(update_fields=["status", "updated_at", "next_contact_at"])
         cancel_steps(case_id=case.id, reason="ready for an attorney", at=at)
-        _record(
+        record_case(
             "case.updated",
             case,
             by=by,
@@ -131,7 +165,7 @@ def mark_escalated(
     case.status, case.updated_at, case.next_contact_at = Case.Status.ESCALATED, at, None
     case.save(update_fields=["status", "updated_at", "next_contact_at"])
     cancel_steps(case_id=case.id, reason="an attorney has accepted the case", at=at)
-    _record(
+    record_case(
         "case.escalated",
         case,
         by=by,
@@ -145,7 +179,8 @@ def mark_escalated(
     return case
 
 
-def _record(type: str, case: Case, *, by: str, at: datetime, cause: str = "", **data: Any) -> None:
+def record_case(type: str, case: Case, *, by: str, at: datetime, cause: str = "", **data: Any) -> None:
+    """Record an event about a case (its debtor is loaded)."""
     record(
         type=type,
         organisation_id=case.organisation_id,

@@ -7,10 +7,12 @@ from typing import Any
 
 from agentcollect.kit import clock, db, ids
 from campaigns.models import Case, Contact, Debtor, Suppression
+from campaigns.operations.exclusions import enforce
 from campaigns.operations.facts import about, case_data
-from campaigns.operations.planning import plan_next
+from campaigns.operations.planning import resume
+from campaigns.queries.people import speaking_case, usable_contacts
 from campaigns.rules import transitions
-from campaigns.serializers.public import enriched_contact
+from campaigns.serializers.people import enriched_contact
 from events.operations import record
 
 
@@ -37,6 +39,8 @@ def add_contacts(*, debtor: Debtor, found: Sequence[FoundContact], by: str, at: 
         new = {person.email: person for person in found if person.email not in known}
         fresh = [_contact(debtor, person, at=at) for person in new.values()]
         db.bulk_insert(Contact, fresh)
+        named = {"organisation_id": debtor.organisation_id, "livemode": debtor.livemode}
+        enforce(**named, debtor_ids=[debtor.id], at=at)
         for contact in fresh:
             if case is None:
                 break  # every case is closed: nobody is told about people nobody will write to
@@ -82,14 +86,14 @@ def enrichment_done(*, debtor_id: str, at: datetime) -> None:
         if debtor.enriched_at is None:
             debtor.enriched_at = at
             debtor.save(update_fields=["enriched_at"])
-        reachable = Contact.objects.filter(debtor=debtor).exclude(email="").exists()
+        reachable = usable_contacts(debtor.id).exists()
         waiting = db.locked(Case.objects.filter(debtor=debtor, status="enriching").exclude(opened_at=None))
         for case in waiting.order_by("id"):
             case.status = Case.Status.ACTIVE if reachable else Case.Status.NEEDS_CONTACT
             case.updated_at = at
             case.save(update_fields=["status", "updated_at"])
             if reachable:
-                plan_next(case=case, at=at, after=None)
+                resume(case=case, at=at)
             else:
                 record_needs_contact(case, debtor, at=at)
 
@@ -142,7 +146,7 @@ def suppress(
                 "evidence": evidence or {},
             },
         )
-        case = Case.objects.filter(debtor_id=contact.debtor_id).order_by("closed_at", "id").first()
+        case = speaking_case(contact.debtor_id)
         if fresh and case:
             record(
                 type="contact.suppressed",

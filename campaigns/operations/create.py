@@ -4,7 +4,6 @@ Set-based from end to end: the number of statements does not depend on the numbe
 (contacts, first step, `case.opened`) by a worker, in batches, from what stands in the rows.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from agentcollect.kit.errors import FieldError
 from campaigns.models import Campaign, Import
 from campaigns.operations.enrol import Enrolled, enrol
 from campaigns.operations.facts import campaign_data
-from campaigns.rules.playbook import MIN_LEAD, Whereabouts, permitted
+from campaigns.rules.playbook import Whereabouts, earliest_start, permitted
 from campaigns.serializers.checks import is_consumer
 from campaigns.serializers.intake import Request, Row
 from compliance.hours import NeverPermitted
@@ -27,7 +26,7 @@ from events.operations import About, record
 
 # More bulk creates at once only wait for each other's disk: two at a time had the best p99 (docs/performance.md).
 _BULK_ROWS, _BULK_SLOTS = 50, 2
-_TRIES = 3
+TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +43,24 @@ def create(*, organisation: Organisation, livemode: bool, request: Request, by: 
 
     Two creates that name the same new debtor at once cannot both insert it: the later one starts over and finds it.
     """
-    for attempt in range(_TRIES):
+    for attempt in range(TRIES):
         try:
             return _create(organisation, livemode, request, by=by, at=at)
         except IntegrityError as error:
-            named = "debtor_identity_once" in str(error) or "case_open_invoice_once" in str(error)
-            # SQLite names the columns instead of the constraint.
-            named = named or "campaigns_debtor.identity" in str(error) or "campaigns_case.invoice_key" in str(error)
-            if not named or attempt == _TRIES - 1:
+            if not lost_a_race(error) or attempt == TRIES - 1:
                 raise
     raise AssertionError("unreachable")
 
 
+def lost_a_race(error: IntegrityError) -> bool:
+    """Whether another request has just inserted the same debtor or invoice (SQLite names columns, not constraints)."""
+    told = ("debtor_identity_once", "case_open_invoice_once", "campaigns_debtor.identity", "campaigns_case.invoice_key")
+    return any(name in str(error) for name in told)
+
+
 def _create(organisation: Organisation, livemode: bool, request: Request, *, by: str, at: datetime) -> Created:
     with db.atomic():
-        if len(request.rows) > _BULK_ROWS:
-            db.advisory_slot(f"bulk-create:{organisation.id}", _BULK_SLOTS)
+        wait_for_a_place(organisation.id, len(request.rows))
         campaign = _campaign(organisation, livemode, request, by=by, at=at)
         if request.csv_url:
             import_id = _queue_import(campaign, request, by=by, at=at)
@@ -70,6 +71,12 @@ def _create(organisation: Organisation, livemode: bool, request: Request, *, by:
         refuse_duplicates(enrolled)
         start(campaign=campaign, organisation=organisation, enrolled=enrolled, by=by, at=at)
     return Created(campaign, "", request.rows[0].company_name if len(request.rows) == 1 else "")
+
+
+def wait_for_a_place(organisation_id: str, rows: int) -> None:
+    """Bulk creates of one organisation, a few at a time."""
+    if rows > _BULK_ROWS:
+        db.advisory_slot(f"bulk-create:{organisation_id}", _BULK_SLOTS)
 
 
 def refuse_duplicates(enrolled: Enrolled) -> None:
@@ -103,7 +110,7 @@ def start(
     campaign.debtors_held = enrolled.held
     campaign.total_minor = sum(row.placed_minor for row in enrolled.rows)
     campaign.first_contact_at, campaign.warnings = plan_first_contact(
-        rows=enrolled.rows, organisation=organisation, livemode=campaign.livemode, at=campaign.start_at or at
+        enrolled=enrolled, organisation=organisation, livemode=campaign.livemode, at=campaign.start_at or at
     )
     campaign.updated_at = at
     campaign.save(force_update=True)
@@ -184,23 +191,23 @@ def _queue_import(campaign: Campaign, request: Request, *, by: str, at: datetime
 
 
 def plan_first_contact(
-    *, rows: Iterable[Row], organisation: Organisation, livemode: bool, at: datetime
+    *, enrolled: Enrolled, organisation: Organisation, livemode: bool, at: datetime
 ) -> tuple[datetime | None, list[dict[str, str]]]:
-    """The earliest planned first contact over `rows`, and warnings about rows that wait.
+    """The earliest planned first contact over the enrolled rows, and warnings about rows that wait.
 
     The law's hours are asked once per distinct whereabouts and start, not per row.
     """
     asked: set[tuple[Whereabouts, datetime]] = set()
     silent = 0
-    for row in rows:
-        if row.do_not_contact or (livemode and not row.email):
+    for row, case_id in zip(enrolled.rows, enrolled.case_ids, strict=True):
+        if row.do_not_contact or case_id in enrolled.excluded or (livemode and not row.email):
             silent += 1
             continue
         asked.add((row_whereabouts(row), earliest_start(row.due_date, organisation.timezone, at)))
     found = [moment for where, begin in asked if (moment := _permitted(where, begin))]
     warnings = []
     if silent:
-        words = f"{silent} debtor(s) cannot be contacted yet: no e-mail address, or do_not_contact."
+        words = f"{silent} debtor(s) cannot be contacted yet: no e-mail address, do_not_contact, or excluded."
         warnings.append({"code": "not_contactable", "message": words})
     return (min(found) if found else None), warnings
 
@@ -214,12 +221,3 @@ def _permitted(where: Whereabouts, not_before: datetime) -> datetime | None:
 
 def row_whereabouts(row: Row) -> Whereabouts:
     return Whereabouts(row.country, row.region, row.timezone, row.phone, is_consumer(row))
-
-
-def earliest_start(due: Any, zone: str, at: datetime) -> datetime:
-    """An hour from `at`, and not before the day after the due date (in the creditor's zone)."""
-    begin = at + MIN_LEAD
-    if due is None:
-        return begin
-    overdue = datetime.combine(due + timedelta(days=1), time.min, ZoneInfo(zone)).astimezone(UTC)
-    return max(begin, overdue)

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from agentcollect.kit import clock, db, ids
 from campaigns.models import Campaign, Case, Debtor, Hold, LedgerEntry
+from campaigns.operations.exclusions import enforce
 from campaigns.rules.identity import domain_of, looks_like_a_person
 from campaigns.serializers.intake import Row
 
@@ -15,12 +18,17 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """`rows` went in; `duplicates` did not: (row, id of the open case that has the invoice)."""
+    """`rows` went in as `case_ids`; `duplicates` did not: (row, id of the open case that has the invoice).
+
+    `excluded` are those of the cases that wait because of the creditor's own rule about the debtor.
+    """
 
     rows: list[Row]
+    case_ids: list[str]
     unique: int
     held: int
     duplicates: list[tuple[Row, str]]
+    excluded: frozenset[str] = frozenset()
 
 
 def enrol(*, campaign: Campaign, rows: Sequence[Row], by: str, at: datetime) -> Enrolled:
@@ -52,14 +60,27 @@ def enrol(*, campaign: Campaign, rows: Sequence[Row], by: str, at: datetime) -> 
     db.insert_rows(Case, cases, tenant | mine | {"updated_at": at})
     db.insert_rows(LedgerEntry, _opening_entries(cases), tenant | opening | {"actor": by})
     db.insert_rows(Hold, holds, tenant)
-    unique = len({debtor_id for _, debtor_id in keep})
-    return Enrolled([row for row, _ in keep], unique, len({hold["case_id"] for hold in holds}), duplicates)
+    touched = {debtor_id for _, debtor_id in keep}
+    case_ids = [case["id"] for case in cases]
+    excluded: frozenset[str] = frozenset()
+    named = {"organisation_id": campaign.organisation_id, "livemode": campaign.livemode}
+    if enforce(**named, debtor_ids=touched, at=at) is not None:
+        excluded = _excluded(case_ids, touched)
+    held = len({hold["case_id"] for hold in holds} | excluded)
+    return Enrolled([row for row, _ in keep], case_ids, len(touched), held, duplicates, excluded)
+
+
+def _excluded(case_ids: list[str], debtor_ids: set[str]) -> frozenset[str]:
+    """Of these new cases those that wait because of a rule of the creditor's about the debtor."""
+    standing = Hold.objects.filter(kind=Hold.Kind.EXCLUDED, released_at=None)
+    closed = standing.filter(debtor_id__in=debtor_ids).values("debtor_id")
+    covered = Q(debtor_id__in=closed) | Q(id__in=standing.filter(case_id__in=case_ids).values("case_id"))
+    return frozenset(Case.objects.filter(covered, id__in=case_ids).values_list("id", flat=True))
 
 
 def _known_debtors(campaign: Campaign, identities: list[str]) -> dict[str, str]:
-    rows = Debtor.objects.filter(
-        organisation_id=campaign.organisation_id, livemode=campaign.livemode, identity__in=set(identities)
-    )
+    mine = Debtor.objects.filter(organisation_id=campaign.organisation_id, livemode=campaign.livemode)
+    rows = mine.filter(db.among("identity", set(identities)))
     return dict(rows.values_list("identity", "id"))
 
 
@@ -69,7 +90,7 @@ def _taken_invoices(known: dict[str, str], rows: Sequence[Row], identities: list
     wanted.discard("")
     if not wanted:
         return {}
-    cases = Case.objects.filter(debtor_id__in=known.values(), closed_at=None, invoice_key__in=wanted)
+    cases = Case.objects.filter(db.among("debtor_id", known.values()), closed_at=None, invoice_key__in=wanted)
     return {(debtor, key): case for debtor, key, case in cases.values_list("debtor_id", "invoice_key", "id")}
 
 

@@ -3,27 +3,19 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from agentcollect.kit import clock, db, errors
 from agentcollect.kit.errors import ApiError
 from campaigns.models import Campaign, Case, Contact, Debtor, Hold, Step
 from campaigns.operations.facts import about, case_data
+from campaigns.operations.planning import show_next_contact
+from campaigns.rules import holds as rules
+from campaigns.rules import transitions
 from events.operations import record
 
 errors.define("hold_not_yours", 409, "A hold set by law or by a debtor cannot be released by the creditor.")
-
-# What only the debtor, the law or operations may lift (ENGINE.md, Hold).
-_NOT_THE_CREDITORS = frozenset(
-    [
-        "cease",
-        "attorney_represented",
-        "bankruptcy",
-        "deceased",
-        "hardship",
-        "compliance_review",
-        "legal_hold",
-        "payment_processing",
-    ]
-)
+errors.define("hold_elsewhere", 409, "The hold is on the debtor, a contact or the campaign, not on this case.")
 
 
 def hold(
@@ -35,11 +27,10 @@ def hold(
     ends_at: datetime | None = None,
     evidence: dict[str, Any] | None = None,
 ) -> Hold:
-    """Put a hold on one thing; the same kind on the same thing is held once."""
+    """Put a hold on one thing; the same kind on the same thing is held once. `ends_at`: it ends then, by itself."""
     field = type(on).__name__.lower()
     with db.atomic():
-        standing = Hold.objects.filter(**{field: on}, kind=kind, released_at=None).first()
-        if standing:
+        if standing := _standing(at=at, kind=kind, **{field: on}):
             return standing
         placed = Hold.objects.create(
             organisation_id=on.organisation_id,
@@ -53,26 +44,97 @@ def hold(
             **{field: on},
         )
         if isinstance(on, Case):
+            show_next_contact(case=on, at=at)
             _record("case.held", on, placed, by=by, at=at)
         return placed
 
 
+def _standing(*, at: datetime, **named: Any) -> Hold | None:
+    """The hold that is in force; one whose end has come is over, whether or not the beat has said so yet."""
+    return Hold.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), released_at=None, **named).first()
+
+
+def hold_case(*, case_id: str, kind: str, ends_at: datetime | None, reason: str, by: str, at: datetime) -> Case:
+    """The creditor's own hold on a case. Held already: it takes this end and this reason, where it is theirs.
+
+    Raises ApiError(illegal_transition) for a closed case.
+    """
+    with db.atomic():
+        case = db.locked(Case.objects.select_related("debtor").filter(id=case_id)).get()
+        if case.closed_at:
+            raise transitions.refused(case.status, "be held")
+        standing = _standing(at=at, kind=kind, case=case)
+        if standing is None:
+            hold(kind=kind, on=case, by=by, at=at, ends_at=ends_at, evidence={"reason": reason})
+        elif rules.creditor_may_release(standing.kind, standing.actor):
+            _set_end(standing, case, ends_at=ends_at, reason=reason, by=by, at=at)
+        case.refresh_from_db()
+        return case
+
+
+def _set_end(standing: Hold, case: Case, *, ends_at: datetime | None, reason: str, by: str, at: datetime) -> None:
+    if (standing.ends_at, standing.evidence.get("reason", "")) == (ends_at, reason):
+        return
+    standing.ends_at, standing.evidence = ends_at, standing.evidence | {"reason": reason}
+    standing.save(update_fields=["ends_at", "evidence"])
+    # What waits was told the end as it was: it looks again.
+    _look_again(standing, at=at)
+    show_next_contact(case=case, at=at)
+    _record("case.held", case, standing, by=by, at=at)
+
+
+def release_case(*, case_id: str, by: str, at: datetime, hold_id: str = "", kind: str = "") -> Case:
+    """End a hold on the case itself, named by its id or its kind; what has ended already stays as it is.
+
+    Raises ApiError: hold_not_yours, hold_elsewhere, not_found.
+    """
+    with db.atomic():
+        case = db.locked(Case.objects.select_related("debtor").filter(id=case_id)).get()
+        for found in _named(case, hold_id, kind):
+            if found.released_at is None:
+                release(hold=found, by=by, at=at)
+        case.refresh_from_db()
+        return case
+
+
+def _named(case: Case, hold_id: str, kind: str) -> list[Hold]:
+    if kind:
+        return list(Hold.objects.filter(case=case, kind=kind, released_at=None))
+    mine = Hold.objects.filter(organisation_id=case.organisation_id, livemode=case.livemode, id=hold_id)
+    found = mine.filter(
+        Q(case=case) | Q(debtor_id=case.debtor_id) | Q(campaign_id=case.campaign_id) | Q(contact__debtor=case.debtor_id)
+    ).first()
+    if found is None:
+        raise ApiError("not_found", f"There is no hold {hold_id[:40]} on this case.", param="hold_id")
+    if found.case_id is None:
+        raise ApiError("hold_elsewhere", param="hold_id")
+    return [found]
+
+
+def release_ended(*, at: datetime, limit: int = 500) -> int:
+    """End the holds whose time has come; returns how many. The gate has passed over them since that very moment."""
+    due = Hold.objects.filter(released_at=None, ends_at__lte=at).select_related("contact").order_by("ends_at", "id")
+    ended = list(due[:limit])
+    for one in ended:
+        release(hold=one, by="engine", at=at)
+    return len(ended)
+
+
 def release(*, hold: Hold, by: str, at: datetime) -> Hold:
     """End a hold. Raises ApiError(hold_not_yours) when a creditor tries one that is not theirs."""
-    if by.startswith(("key:", "member:")) and hold.kind in _NOT_THE_CREDITORS:
-        raise ApiError("hold_not_yours", f"A hold of kind {hold.kind} is not the creditor's to release.")
+    if rules.is_creditor(by) and not rules.creditor_may_release(hold.kind, hold.actor):
+        words = f"A hold of kind {hold.kind} is not the creditor's to release: the debtor or the law ends it."
+        raise ApiError("hold_not_yours", words, kind=hold.kind)
     with db.atomic():
-        ended = Hold.objects.filter(id=hold.id, released_at=None).update(released_at=at)
+        ended = Hold.objects.filter(id=hold.id, released_at=None).update(released_at=at, released_by=by)
         hold.refresh_from_db()
+        if not ended:
+            return hold
         _look_again(hold, at=at)
-        if ended and hold.case_id:
-            _record(
-                "case.released",
-                Case.objects.select_related("debtor").get(id=hold.case_id),
-                hold,
-                by=by,
-                at=at,
-            )
+        if hold.case_id:
+            case = Case.objects.select_related("debtor").get(id=hold.case_id)
+            show_next_contact(case=case, at=at)
+            _record("case.released", case, hold, by=by, at=at)
         return hold
 
 
@@ -92,8 +154,16 @@ def _record(type: str, case: Case, hold: Hold, *, by: str, at: datetime) -> None
         type=type,
         organisation_id=case.organisation_id,
         livemode=case.livemode,
-        data=case_data(case, case.debtor.name, hold=hold.kind, hold_id=hold.id),
+        data=case_data(
+            case,
+            case.debtor.name,
+            hold=hold.kind,
+            hold_id=hold.id,
+            reason=hold.evidence.get("reason") or None,
+            until=clock.iso(hold.ends_at) if hold.ends_at else None,
+        ),
         by=by,
         at=at,
         about=about(case),
+        cause=hold.id,
     )

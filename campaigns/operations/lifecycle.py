@@ -1,4 +1,4 @@
-"""A campaign's own life: pause, resume, cancel, and the end of its mandate."""
+"""A campaign's own life: pause, resume, cancel, complete, and the end of its mandate."""
 
 from datetime import datetime
 from statistics import median
@@ -46,16 +46,31 @@ def cancel(*, campaign_id: str, by: str, at: datetime) -> Campaign:
         transitions.check(transitions.CAMPAIGN, campaign.status, Campaign.Status.CANCELLED)
         open_cases = db.locked(Case.objects.select_related("debtor").filter(campaign=campaign, closed_at=None))
         for case in open_cases.order_by("id"):
-            close(case=case, reason=Case.CloseReason.RECALLED, by=by, at=at)
+            close(case=case, reason=Case.CloseReason.RECALLED, by=by, at=at, cause=campaign.id)
         campaign.unopened = 0
         _set(campaign, Campaign.Status.CANCELLED, at)
         _record("campaign.cancelled", campaign, by=by, at=at)
         return campaign
 
 
+def complete(*, campaign_id: str, by: str, at: datetime) -> Campaign:
+    """End the mandate before its time: nothing more is sent from now on, open cases close as `uncollectible`, and
+    `campaign.completed` says what came. A payment on its way is waited for. Completed already: nothing happens."""
+    with db.atomic():
+        campaign = db.locked(Campaign.objects.select_related("organisation").filter(id=campaign_id)).get()
+        if campaign.status == Campaign.Status.COMPLETED:
+            return campaign
+        if campaign.status != Campaign.Status.COMPLETING:
+            transitions.check(transitions.CAMPAIGN, campaign.status, Campaign.Status.COMPLETING)
+            _set(campaign, Campaign.Status.COMPLETING, at)
+        _finish(campaign, by=by, at=at)
+        return campaign
+
+
 def end_mandates(*, at: datetime, limit: int = 50) -> int:
     """Complete the campaigns whose mandate has ended; one with a payment under way waits for it."""
-    ended = Campaign.objects.filter(status__in=["active", "paused", "completing"], mandate_ends_at__lte=at)
+    over = Q(mandate_ends_at__lte=at) | Q(status=Campaign.Status.COMPLETING)
+    ended = Campaign.objects.filter(over, status__in=["active", "paused", "completing"])
     return sum(_end(campaign_id, at=at) for campaign_id in ended.values_list("id", flat=True)[:limit])
 
 
@@ -70,18 +85,24 @@ def _end(campaign_id: str, *, at: datetime) -> int:
             return 0
         if campaign.status != Campaign.Status.COMPLETING:
             _set(campaign, Campaign.Status.COMPLETING, at)
-        # Locked before the holds are read: a payment that begins meanwhile waits for us, or we see its hold.
-        unfinished = Case.objects.select_related("debtor").filter(campaign=campaign, closed_at=None)
-        open_cases = list(db.locked(unfinished).exclude(status=Case.Status.ESCALATED).order_by("id"))
-        if Hold.objects.filter(case__campaign=campaign, kind="payment_processing", released_at=None).exists():
-            return 0
-        summary = summarise(campaign)
-        for case in open_cases:
-            close(case=case, reason=Case.CloseReason.UNCOLLECTIBLE, by="engine", at=at)
-        campaign.completed_at, campaign.unopened = at, 0
-        _set(campaign, Campaign.Status.COMPLETED, at)
-        _record("campaign.completed", campaign, by="engine", at=at, reason="mandate_ended", **summary)
-        return 1
+        return _finish(campaign, by="engine", at=at)
+
+
+def _finish(campaign: Campaign, *, by: str, at: datetime) -> int:
+    """Complete a locked campaign that is `completing`, unless a payment is still on its way (0)."""
+    # Locked before the holds are read: a payment that begins meanwhile waits for us, or we see its hold.
+    unfinished = Case.objects.select_related("debtor").filter(campaign=campaign, closed_at=None)
+    open_cases = list(db.locked(unfinished).exclude(status=Case.Status.ESCALATED).order_by("id"))
+    if Hold.objects.filter(case__campaign=campaign, kind="payment_processing", released_at=None).exists():
+        return 0
+    summary = summarise(campaign)
+    for case in open_cases:
+        close(case=case, reason=Case.CloseReason.UNCOLLECTIBLE, by=by, at=at, cause=campaign.id)
+    campaign.completed_at, campaign.unopened = at, 0
+    _set(campaign, Campaign.Status.COMPLETED, at)
+    reason = "mandate_ended" if campaign.mandate_ends_at <= at else "ended_by_you"
+    _record("campaign.completed", campaign, by=by, at=at, reason=reason, **summary)
+    return 1
 
 
 def summarise(campaign: Campaign) -> dict[str, Any]:

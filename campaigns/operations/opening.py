@@ -5,11 +5,13 @@ from datetime import datetime
 import structlog
 
 from agentcollect.kit import clock, db, ids, jobs
+from campaigns import queries
 from campaigns.models import Campaign, Case, Contact, Debtor, Step
 from campaigns.operations.contacts import record_needs_contact
-from campaigns.operations.create import earliest_start
+from campaigns.operations.exclusions import enforce
 from campaigns.operations.facts import about, amount, case_data, whereabouts
-from campaigns.rules.playbook import following, permitted
+from campaigns.rules import search
+from campaigns.rules.playbook import earliest_start, following, permitted
 from compliance.hours import NeverPermitted
 from events.operations import record
 
@@ -51,12 +53,14 @@ def _open_batch(campaign_id: str, *, at: datetime) -> int:
         # Locked: a payment that came before us may be closing one of them.
         batch = list(db.locked(Case.objects.filter(campaign_id=campaign_id, opened_at=None)).order_by("id")[:BATCH])
         cases = [case for case in batch if case.closed_at is None]
-        debtors = Debtor.objects.in_bulk({case.debtor_id for case in cases})
+        debtors = Debtor.objects.in_bulk({case.debtor_id for case in batch})
+        for case in batch:
+            case.search = search.text(debtors[case.debtor_id].name, case.invoice_number)
         levels = _insert_contacts(cases, at=at)
-        steps = []
+        steps, by_id = [], {case.id: case for case in cases}
         for case in cases:
             debtor = debtors[case.debtor_id]
-            case.opened_at = case.updated_at = at
+            case.updated_at = at
             if levels.get(case.debtor_id):
                 case.status = Case.Status.ACTIVE
                 steps += _first_step(campaign, case, debtor, at=at)
@@ -65,10 +69,12 @@ def _open_batch(campaign_id: str, *, at: datetime) -> int:
                 # Searched before, and nobody was found: nothing will look for this debtor's people again.
                 case.status = Case.Status.NEEDS_CONTACT
                 record_needs_contact(case, debtor, at=at)
+        for held in queries.held_among(cases):
+            by_id[held].next_contact_at = None  # its step is planned, and waits; nobody is promised when
         db.bulk_insert(Step, steps)
-        Case.objects.bulk_update(cases, ["opened_at", "updated_at", "status", "next_contact_at"])
-        # What was closed before it was opened (paid at once) only stops waiting.
-        Case.objects.filter(id__in=[case.id for case in batch if case.closed_at]).update(opened_at=at)
+        for case in batch:
+            case.opened_at = at  # what was closed before it was opened (paid at once) only stops waiting
+        Case.objects.bulk_update(batch, ["opened_at", "updated_at", "status", "next_contact_at", "search"])
         campaign.unopened -= len(batch)
         campaign.save(update_fields=["unopened"])
         jobs.enqueue("outreach.enrich_due")
@@ -89,6 +95,9 @@ def _insert_contacts(cases: list[Case], *, at: datetime) -> dict[str, set[int]]:
             seen[key] = given["level"]
             fresh.append(_contact(case, given, at=at))
     db.bulk_insert(Contact, fresh)
+    if fresh:
+        named = {"organisation_id": fresh[0].organisation_id, "livemode": fresh[0].livemode}
+        enforce(**named, debtor_ids=debtor_ids, at=at)
     levels: dict[str, set[int]] = {}
     for (debtor_id, _), level in seen.items():
         levels.setdefault(debtor_id, set()).add(level)

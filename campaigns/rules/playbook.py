@@ -5,7 +5,8 @@ day is caught up once and not repeated. Calls join with the phone channel; the d
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from compliance.hours import next_permitted
 from compliance.zones import candidates
@@ -93,3 +94,12 @@ def permitted(where: Whereabouts, *, channel: str, not_before: datetime) -> date
         channel=channel,
         consumer=where.consumer,
     )
+
+
+def earliest_start(due: date | None, zone: str, at: datetime) -> datetime:
+    """An hour from `at`, and not before the day after the due date (in the creditor's zone)."""
+    begin = at + MIN_LEAD
+    if due is None:
+        return begin
+    overdue = datetime.combine(due + timedelta(days=1), time.min, ZoneInfo(zone)).astimezone(UTC)
+    return max(begin, overdue)

@@ -12,7 +12,7 @@ CAMPAIGN: dict[str, frozenset[str]] = {
 }
 CASE: dict[str, frozenset[str]] = {
     "enriching": frozenset({"active", "needs_contact", "disputed", "closed"}),
-    "needs_contact": frozenset({"active", "disputed", "closed"}),
+    "needs_contact": frozenset({"active", "enriching", "disputed", "closed"}),
     "active": frozenset({"needs_contact", "disputed", "escalation_pending", "closed"}),
     "disputed": frozenset({"active", "closed"}),
     "escalation_pending": frozenset({"active", "disputed", "escalated", "closed"}),
@@ -25,3 +25,10 @@ def check(machine: dict[str, frozenset[str]], now: str, then: str) -> None:
     """Raise ApiError(illegal_transition) unless `now → then` stands in the table."""
     if then not in machine[now]:
         raise ApiError("illegal_transition", f"It is {now}, and from there it cannot become {then}.", state=now)
+
+
+def refused(now: str, wanted: str, why: str = "") -> ApiError:
+    """The same 409 for what is no move between states but is forbidden by one: `wanted` says what ("be held"), `why`
+    more about the state (the reason a case was closed for)."""
+    stands = f"{now} ({why})" if why else now
+    return ApiError("illegal_transition", f"It is {stands}, and so it cannot {wanted}.", state=now)

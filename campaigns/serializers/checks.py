@@ -2,21 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from babel.core import get_global
 from msgspec import UNSET, Raw
 
 from accounts.models import Organisation
 from agentcollect.kit import errors, money
 from agentcollect.kit.errors import ApiError, FieldError
-from agentcollect.kit.http import EgressRefused, check_url, policy_from_settings
 from campaigns.rules.identity import debtor_identity, invoice_key
 from campaigns.serializers import intake
+from campaigns.serializers.brand import brand
 from campaigns.serializers.intake import BrandIn, CampaignIn, ContactIn, Decoded, Request, Row
+from campaigns.serializers.reading import Faults, country_code, fetchable, metadata, moment, text, zone_name
 
 errors.define("consumer_debt_not_enabled", 422, "Consumer debt is taken only where operations has enabled it.")
 errors.define("country_not_enabled", 422, "The debtor's country is not among those this organisation may collect in.")
@@ -28,7 +27,6 @@ DEBTOR_TYPES = frozenset({"company", "sole_proprietor", "individual"})
 CREDIT_KINDS = frozenset({"trade", "loan", "lease", "purchased"})
 ESCALATIONS = frozenset({"auto", "ask", "never"})
 CONSUMER_TYPES = frozenset({"sole_proprietor", "individual"})
-MAX_METADATA = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +55,6 @@ def terms_of(organisation: Organisation, *, livemode: bool, at: datetime) -> Ter
     )
 
 
-@cache
-def _countries() -> frozenset[str]:
-    return frozenset(code for code in get_global("territory_zones") if len(code) == 2 and code.isalpha())
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-class Faults:
-    """Collects what is wrong, in the order of the body."""
-
-    def __init__(self, found: list[FieldError]) -> None:
-        self.found = found
-
-    def add(self, param: str, code: str, words: str, **extra: Any) -> None:
-        self.found.append(FieldError(param, code, f"{param} {words}.", extra))
-
-    def read(self, param: str, code: str, parse: Callable[[Any], Any], value: Any, default: Any) -> Any:
-        """`parse(value)`, or `default` with a fault when it refuses; absent values are `default`."""
-        if value is UNSET or value is None:
-            return default
-        try:
-            return parse(value)
-        except ValueError as error:
-            self.add(param, code, str(error))
-            return default
-
-    def choice(self, param: str, allowed: frozenset[str], value: Any, default: str) -> str:
-        return self.read(param, "invalid_choice", lambda v: _among(v, allowed), value, default)
-
-    def done(self) -> None:
-        if self.found:
-            raise errors.invalid(self.found)
-
-
-def _among(value: str, allowed: frozenset[str]) -> str:
-    if value not in allowed:
-        raise ValueError(f"must be one of {', '.join(sorted(allowed))}")
-    return value
-
-
 def check(decoded: Decoded, terms: Terms) -> Request:
     """The request as values. Raises ApiError: 400 with every fault, 422 when only the organisation's limits forbid."""
     body, faults = decoded.body, Faults(decoded.faults)
@@ -122,6 +77,20 @@ def check(decoded: Decoded, terms: Terms) -> Request:
     faults.done()
     check_permitted(request.rows, terms)
     return request
+
+
+def check_rows(listed: list[intake.DebtorIn], currency: str, terms: Terms, faults: Faults) -> tuple[Row, ...]:
+    """Rows for a campaign in `currency` that stands already. Raises as `check` does."""
+    rows = []
+    for at, given in enumerate(listed):
+        prefix = f"debtors[{at}]."
+        if isinstance(given.currency, str) and given.currency != currency:
+            faults.add(f"{prefix}currency", "mixed_currencies", f"is {given.currency[:20]} in a campaign in {currency}")
+        rows.append(check_row(prefix, given.company_name, given, currency, terms, faults))
+    _twins(rows, faults)
+    faults.done()
+    check_permitted(tuple(rows), terms)
+    return tuple(rows)
 
 
 def _one_form(body: CampaignIn) -> None:
@@ -161,8 +130,8 @@ def check_row(prefix: str, name: str, row: Any, currency: str, terms: Terms, fau
     owed, paid = _amounts(row, currency, param, faults)
     invoiced, due = _dates(row, terms, param, faults)
     contacts = tuple(_contacts(row, param, faults))
-    country = faults.read(param("country"), "invalid_country", _country, row.country, terms.country)
-    external_id, number = _text(row.external_id), _text(row.invoice_number)
+    country = faults.read(param("country"), "invalid_country", country_code, row.country, terms.country)
+    external_id, number = text(row.external_id), text(row.invoice_number)
     email = next((contact["email"] for contact in contacts if contact["email"]), "")
     return Row(
         path=prefix.rstrip("."),
@@ -173,29 +142,25 @@ def check_row(prefix: str, name: str, row: Any, currency: str, terms: Terms, fau
         invoice_date=invoiced,
         due_date=due,
         contacts=contacts,
-        address=_text(row.address),
+        address=text(row.address),
         country=country,
-        region=_text(row.state).upper(),
-        timezone=faults.read(param("timezone"), "invalid_timezone", _zone, row.timezone, ""),
-        phone=_text(row.contact_phone),
+        region=text(row.state).upper(),
+        timezone=faults.read(param("timezone"), "invalid_timezone", zone_name, row.timezone, ""),
+        phone=text(row.contact_phone),
         language=faults.choice(param("language"), LANGUAGES, row.language, "en"),
         debt_class=faults.choice(param("debt_class"), DEBT_CLASSES, row.debt_class, ""),
         debtor_type=faults.choice(param("debtor_type"), DEBTOR_TYPES, row.debtor_type, ""),
         credit_kind=faults.choice(param("credit_kind"), CREDIT_KINDS, row.credit_kind, ""),
         external_id=external_id,
-        po_number=_text(row.po_number),
-        invoice_pdf_url=_fetchable(row.invoice_pdf_url, param("invoice_pdf_url"), faults),
-        notes=_text(row.notes),
+        po_number=text(row.po_number),
+        invoice_pdf_url=fetchable(row.invoice_pdf_url, param("invoice_pdf_url"), faults),
+        notes=text(row.notes),
         do_not_contact=row.do_not_contact is True,
         # Beside the shorthand, `metadata` is the campaign's.
-        metadata=_metadata(row.metadata, param("metadata"), faults) if prefix else {},
+        metadata=metadata(row.metadata, param("metadata"), faults) if prefix else {},
         identity=debtor_identity(external_id=external_id, email=email, name=name, country=country),
         invoice_key=invoice_key(number),
     )
-
-
-def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
 
 
 def _name(name: str, param: str, faults: Faults) -> str:
@@ -250,8 +215,8 @@ def _contacts(row: Any, param: Callable[[str], str], faults: Faults) -> Iterator
     seen: set[str] = set()
     for where, contact in [("", flat)] + [(f"contacts[{at}].", c) for at, c in enumerate(listed)]:
         field = param(f"{where}email" if where else "contact_email")
-        email = faults.read(field, "invalid_email", intake.parse_email, _text(contact.email) or None, "")
-        name, phone = _text(contact.name), _text(contact.phone)
+        email = faults.read(field, "invalid_email", intake.parse_email, text(contact.email) or None, "")
+        name, phone = text(contact.name), text(contact.phone)
         if not (email or name or phone) or (email and email in seen):
             continue
         seen.add(email)
@@ -260,44 +225,9 @@ def _contacts(row: Any, param: Callable[[str], str], faults: Faults) -> Iterator
             "name": name[:120],
             "email": email,
             "phone": phone,
-            "title": _text(contact.title),
+            "title": text(contact.title),
             "level": level,
         }
-
-
-def _country(value: str) -> str:
-    if value not in _countries():
-        raise ValueError("must be an ISO 3166-1 code of two capital letters, such as US")
-    return value
-
-
-def _zone(value: str) -> str:
-    if value not in _zones():
-        raise ValueError("must be an IANA name, such as America/Chicago")
-    return value
-
-
-def _fetchable(value: Any, param: str, faults: Faults) -> str:
-    """An address we may fetch later, judged by its spelling alone: no request waits for a name server."""
-    if not isinstance(value, str):
-        return ""
-    try:
-        check_url(value, policy_from_settings())
-    except EgressRefused as refused:
-        faults.found.append(FieldError(param, "invalid_url", f"{param}: {refused}"))
-        return ""
-    return value
-
-
-def _metadata(value: Any, param: str, faults: Faults) -> dict[str, str]:
-    if not isinstance(value, dict):
-        return {}
-    fits = len(value) <= MAX_METADATA and all(
-        0 < len(key) <= 40 and isinstance(text, str) and len(text) <= 500 for key, text in value.items()
-    )
-    if not fits:
-        faults.add(param, "invalid_metadata", "takes 50 keys of 40 characters with texts of 500")
-    return value if fits else {}
 
 
 def _twins(rows: list[Row], faults: Faults) -> None:
@@ -314,49 +244,20 @@ def _twins(rows: list[Row], faults: Faults) -> None:
 
 
 def _request(body: CampaignIn, rows: list[Row], currency: str, *, shorthand: bool, faults: Faults) -> Request:
-    start_at = faults.read("start_at", "invalid_date", _moment, body.start_at, None)
+    start_at = faults.read("start_at", "invalid_date", moment, body.start_at, None)
     return Request(
         creditor="" if shorthand else _name(body.company, "company", faults),
         shorthand=shorthand,
         rows=tuple(rows),
-        csv_url="" if rows else _fetchable(body.csv_url, "csv_url", faults),
+        csv_url="" if rows else fetchable(body.csv_url, "csv_url", faults),
         currency=currency,
-        brand=_brand(body.brand, faults) if isinstance(body.brand, BrandIn) else {},
-        name=_text(body.name),
+        brand=brand(body.brand, faults) if isinstance(body.brand, BrandIn) else {},
+        name=text(body.name),
         escalation=faults.choice("escalation", ESCALATIONS, body.escalation, ""),
         mandate_months=body.mandate_months if isinstance(body.mandate_months, int) else 12,
         start_at=start_at,
-        metadata=_metadata(body.metadata, "metadata", faults),
+        metadata=metadata(body.metadata, "metadata", faults),
     )
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("must be ISO 8601, such as 2026-03-17T15:00:00Z") from None
-    if moment.tzinfo is None:
-        raise ValueError("must carry a zone, such as Z")
-    return moment.astimezone(UTC)
-
-
-def _brand(brand: BrandIn, faults: Faults) -> dict[str, Any]:
-    read = faults.read
-    found: dict[str, Any] = {
-        name: _text(getattr(brand, name)) for name in ("name", "legal_name", "phone", "address", "caller_name")
-    }
-    for name in ("domain", "pay_domain"):
-        found[name] = read(f"brand.{name}", "invalid_domain", intake.parse_domain, getattr(brand, name), "")
-    for name in ("from_email", "reply_to"):
-        found[name] = read(f"brand.{name}", "invalid_email", intake.parse_email, getattr(brand, name), "")
-    found["logo_url"] = _fetchable(brand.logo_url, "brand.logo_url", faults)
-    if isinstance(brand.colors, intake.Colors):
-        colors = {
-            name: read(f"brand.colors.{name}", "invalid_color", intake.parse_color, getattr(brand.colors, name), "")
-            for name in ("primary", "accent")
-        }
-        found["colors"] = {name: value for name, value in colors.items() if value}
-    return {name: value for name, value in found.items() if value}
 
 
 def check_permitted(rows: tuple[Row, ...], terms: Terms) -> None:

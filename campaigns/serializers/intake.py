@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from email_validator import EmailNotValidError, validate_email
@@ -43,6 +43,9 @@ errors.define("invalid_country", 400, "A country is an ISO 3166-1 code of two le
 errors.define("invalid_metadata", 400, "`metadata` takes 50 keys of 40 characters with texts of 500.")
 
 MAX_DEBTORS = 500
+# What stands for a required field that is missing or faulty.
+STAND_IN = "?0"
+Body = TypeVar("Body", bound=Struct)
 _Text = Annotated[str, Meta(max_length=200)]
 _Short = Annotated[str, Meta(max_length=60)]
 _Id = Annotated[str, Meta(max_length=100)]
@@ -130,6 +133,7 @@ class CampaignIn(_Owed, kw_only=True):
     start_at: _Short | _Maybe = UNSET
 
 
+BRAND_PARTS = tuple(name for name in BrandIn.__struct_fields__ if name != "colors")
 _DECODER = msgspec.json.Decoder(CampaignIn)
 _OWED_FIELDS = frozenset(_Owed.__struct_fields__)
 _SHORTHAND_ONLY = _OWED_FIELDS - {"currency", "metadata"}
@@ -143,19 +147,31 @@ class Decoded:
     faults: list[FieldError]
 
 
+_MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def _malformed(error: Exception) -> ApiError:
+    return ApiError("malformed_json", f"The body is not valid JSON: {str(error)[:160]}.")
+
+
 def decode(raw: bytes) -> Decoded:
     """The body as structs. Raises ApiError only when it is no JSON object at all; faults of fields are returned."""
-    if b"\\u0000" in raw or b"\x00" in raw:
-        raise errors.invalid([_nul(raw)])
+    refuse_nul(raw)
     try:
         body = _DECODER.decode(raw)
     except msgspec.ValidationError:
-        return _slowly(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ApiError("malformed_json", f"The body is not valid JSON: {str(error)[:160]}.") from error
+        return Decoded(*slowly(CampaignIn, raw))
+    except _MALFORMED as error:
+        raise _malformed(error) from error
     if body.debtors is not UNSET and len(body.debtors) > MAX_DEBTORS:
-        raise errors.invalid([_too_many(len(body.debtors))])
+        raise errors.invalid([too_many(len(body.debtors))])
     return Decoded(body, [])
+
+
+def refuse_nul(raw: bytes) -> None:
+    """Raise ApiError for a body that holds a NUL: no row can hold one."""
+    if b"\\u0000" in raw or b"\x00" in raw:
+        raise errors.invalid([_nul(raw)])
 
 
 def _nul(raw: bytes) -> FieldError:
@@ -163,7 +179,7 @@ def _nul(raw: bytes) -> FieldError:
         for path, text in _texts(msgspec.json.decode(raw), ""):
             if "\0" in text:
                 return FieldError(path, "invalid_text", f"{path} holds a NUL character.")
-    except msgspec.DecodeError:
+    except _MALFORMED:
         pass
     raise ApiError("malformed_json", "The body holds a NUL character.")
 
@@ -183,17 +199,28 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 # --- the slow way, only for a body that has a fault: every field by itself
 
 
-def _slowly(raw: bytes) -> Decoded:
+def slowly(kind: type[Body], raw: bytes) -> tuple[Body, list[FieldError]]:
+    """The body as `kind`, field by field, with every fault of it. Raises ApiError only when it is no object at all."""
+    try:
+        return _by_field(kind, raw)
+    except _MALFORMED as error:
+        # The fast way stopped at the first wrong value; what stands behind it was no JSON.
+        raise _malformed(error) from error
+
+
+def _by_field(kind: type[Body], raw: bytes) -> tuple[Body, list[FieldError]]:
     try:
         fields = msgspec.json.decode(raw, type=dict[str, Raw])
     except msgspec.ValidationError:
         raise ApiError("invalid_type", "The body must be a JSON object.") from None
     faults: list[FieldError] = []
-    rows = fields.pop("debtors", None)
-    body: CampaignIn = _struct(CampaignIn, fields, "", faults)
+    rows = fields.get("debtors") if "debtors" in kind.__struct_fields__ else None
+    if rows is not None:
+        fields["debtors"] = Raw(b"[]")
+    body: Any = _struct(kind, fields, "", faults)
     if rows is not None:
         body.debtors = _rows(rows, faults)
-    return Decoded(body, faults)
+    return body, faults
 
 
 def _rows(raw: Raw, faults: list[FieldError]) -> list[DebtorIn]:
@@ -203,7 +230,7 @@ def _rows(raw: Raw, faults: list[FieldError]) -> list[DebtorIn]:
         faults.append(FieldError("debtors", "invalid_type", "debtors must be a list."))
         return []
     if len(rows) > MAX_DEBTORS:
-        raise errors.invalid([_too_many(len(rows))])
+        raise errors.invalid([too_many(len(rows))])
     return [_debtor(row, f"debtors[{at}]", faults) for at, row in enumerate(rows)]
 
 
@@ -213,7 +240,7 @@ def _debtor(raw: Raw, path: str, faults: list[FieldError]) -> DebtorIn:
     except msgspec.ValidationError:
         faults.append(FieldError(path, "invalid_type", f"{path} must be an object."))
         # A stand-in that raises no second fault for the same row.
-        return DebtorIn(company_name="?0", invoice_amount=Raw(b"1"))
+        return DebtorIn(company_name=STAND_IN, invoice_amount=Raw(b"1"))
     return _struct(DebtorIn, fields, f"{path}.", faults)
 
 
@@ -233,7 +260,7 @@ def _struct(kind: type[Struct], fields: dict[str, Raw], prefix: str, faults: lis
         elif field.required:
             faults.append(FieldError(f"{prefix}{name}", "missing_field", f"{prefix}{name} is required."))
         if field.required and name not in sound:
-            sound[name] = "?0"  # passes the later checks silently: its own fault stands already
+            sound[name] = STAND_IN  # passes the later checks silently: its own fault stands already
     return kind(**sound)
 
 
@@ -253,7 +280,8 @@ def _value(kind: Any, raw: Raw, path: str, faults: list[FieldError]) -> Any:
     return UNSET
 
 
-def _too_many(count: int) -> FieldError:
+def too_many(count: int) -> FieldError:
+    """The fault of a list that no campaign takes."""
     return FieldError("debtors", "too_many_debtors", f"debtors has {count} rows; a campaign takes {MAX_DEBTORS}.")
 
 

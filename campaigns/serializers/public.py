@@ -1,11 +1,13 @@
 """What the API answers about campaigns, cases, debtors and contacts."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from agentcollect.kit import clock, money
-from campaigns.models import Campaign, Case, Contact
+from campaigns.models import Campaign, Case
+from campaigns.serializers.intake import Row
 from events.catalogue import TYPES
 from events.models import Event
 
@@ -50,6 +52,7 @@ def listed(campaign: Campaign) -> dict[str, Any]:
         "total_amount": money.to_json(campaign.total_minor, campaign.currency),
         "currency": campaign.currency,
         "first_contact_at": _time(campaign.first_contact_at),
+        "start_at": _time(campaign.start_at),
         "mandate_ends_on": _last_day(campaign),
         "escalation": campaign.escalation,
         "brand": campaign.brand,
@@ -57,6 +60,7 @@ def listed(campaign: Campaign) -> dict[str, Any]:
         "warnings": campaign.warnings,
         "livemode": campaign.livemode,
         "created_at": clock.iso(campaign.created_at),
+        "completed_at": _time(campaign.completed_at),
         "updated_at": clock.iso(campaign.updated_at),
     }
 
@@ -71,6 +75,35 @@ def detail(campaign: Campaign, figures: dict[str, Any], timeline: list[Event]) -
         "cases": figures["by_status"],
         "next_contact_at": _time(figures["next_contact_at"]),
         "timeline": [entry(event) for event in timeline],
+    }
+
+
+def added(campaign: Campaign, rows: Sequence[Row], case_ids: Sequence[str]) -> dict[str, Any]:
+    """The answer to an addition: the campaign's new totals, and the case of each row in the order of the body."""
+    amount = sum(row.placed_minor for row in rows)
+    return {
+        "id": campaign.id,
+        "campaign_id": campaign.id,
+        "status": campaign.status,
+        "debtors_added": len(rows),
+        "amount_added": money.to_json(amount, campaign.currency),
+        "debtors_enrolled": campaign.debtors_enrolled,
+        "debtors_unique": campaign.debtors_unique,
+        "debtors_held": campaign.debtors_held,
+        "total_amount": money.to_json(campaign.total_minor, campaign.currency),
+        "currency": campaign.currency,
+        "first_contact_at": _time(campaign.first_contact_at),
+        "cases": [
+            {
+                "id": case_id,
+                "debtor": row.company_name,
+                "invoice_number": row.invoice_number or None,
+                "amount": money.to_json(row.placed_minor, campaign.currency),
+            }
+            for row, case_id in zip(rows, case_ids, strict=True)
+        ],
+        "warnings": campaign.warnings,
+        "livemode": campaign.livemode,
     }
 
 
@@ -115,46 +148,6 @@ def case(row: Case) -> dict[str, Any]:
         "created_at": clock.iso(row.created_at),
         "closed_at": _time(row.closed_at),
         "updated_at": clock.iso(row.updated_at),
-    }
-
-
-def contact(row: Contact) -> dict[str, Any]:
-    """A person at the debtor, with where we know them from (`suppressed` is annotated by the query)."""
-    return {
-        "id": row.id,
-        "debtor_id": row.debtor_id,
-        "debtor": row.debtor.name,
-        "name": row.name or None,
-        "title": row.title or None,
-        "seniority": row.seniority or None,
-        "email": row.email or None,
-        "email_status": row.email_status,
-        "phone": row.phone or None,
-        "level": row.level,
-        "source": row.source,
-        "basis": row.basis,
-        "confidence": row.confidence,
-        "sources": row.sources,
-        "verified_at": _time(row.verified_at),
-        "suppressed": row.suppressed,  # type: ignore[attr-defined]
-        "livemode": row.livemode,
-        "created_at": clock.iso(row.created_at),
-    }
-
-
-def enriched_contact(row: Contact) -> dict[str, Any]:
-    """The `contact` of `contact.enriched`."""
-    return {
-        "id": row.id,
-        "name": row.name,
-        "title": row.title,
-        "seniority": row.seniority,
-        "email": row.email,
-        "email_status": row.email_status,
-        "level": row.level,
-        "confidence": row.confidence,
-        "sources": row.sources,
-        "verified_at": _time(row.verified_at),
     }
 
 

@@ -1,30 +1,32 @@
 """`/v1/campaigns`: translate, one call down, translate back."""
 
-from typing import Any, cast
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agentcollect.kit import clock
-from campaigns import operations, queries, schema
+from campaigns import listings, operations, queries, schema
 from campaigns.models import Campaign
-from campaigns.serializers import checks, intake, public
-from campaigns.views.common import PAGING, WHEN, RawBody, TenantView
+from campaigns.serializers import bodies, checks, intake, people, public
+from campaigns.views.cases import asked_for
+from campaigns.views.common import RawBody, TenantView
 
 
+@schema.create_campaign
 @schema.campaigns
 class Campaigns(TenantView):
     scopes = {"GET": "campaigns:read", "POST": "campaigns:write"}
-    parameters = {"GET": PAGING | WHEN | {"status", "metadata"}}
+    lists = listings.CAMPAIGNS
     parser_classes = [RawBody]
 
     def get(self, request: Request) -> Response:
-        return self.listing(queries.campaigns(self.tenant), public.listed, "status")
+        return self.listing(queries.campaigns(self.tenant), public.listed)
 
     def post(self, request: Request) -> Response:
         at = clock.now()
         organisation = self.principal.organisation
-        decoded = intake.decode(cast(bytes, request.data) or b"{}")
+        decoded = intake.decode(self.raw)
         asked = checks.check(decoded, checks.terms_of(organisation, livemode=self.principal.livemode, at=at))
         made = operations.create(
             organisation=organisation,
@@ -43,10 +45,19 @@ def _location(campaign: Campaign) -> dict[str, str]:
 
 @schema.campaign
 class CampaignDetail(TenantView):
-    scopes = {"GET": "campaigns:read"}
+    scopes = {"GET": "campaigns:read", "PATCH": "campaigns:write"}
+    parser_classes = [RawBody]
 
     def get(self, request: Request, campaign_id: str) -> Response:
         return Response(campaign_detail(queries.campaign(self.tenant, campaign_id)))
+
+    def patch(self, request: Request, campaign_id: str) -> Response:
+        found = queries.campaign(self.tenant, campaign_id)
+        changes = bodies.terms(self.raw, found)
+        changed = operations.change_terms(
+            campaign_id=campaign_id, changes=changes, by=self.principal.by, at=clock.now()
+        )
+        return Response(campaign_detail(changed))
 
 
 def campaign_detail(campaign: Campaign) -> dict[str, Any]:
@@ -56,21 +67,44 @@ def campaign_detail(campaign: Campaign) -> dict[str, Any]:
 
 @schema.campaign_action
 class CampaignAction(TenantView):
-    """pause, resume, cancel: the action is part of the address."""
+    """pause, resume, complete, cancel: the action is part of the address."""
 
     scopes = {"POST": "campaigns:write"}
+    parser_classes = [RawBody]
     action = ""
+    acts = {
+        "pause": operations.pause,
+        "resume": operations.resume,
+        "complete": operations.complete,
+        "cancel": operations.cancel,
+    }
 
     def post(self, request: Request, campaign_id: str) -> Response:
         queries.campaign(self.tenant, campaign_id)
-        act = {"pause": operations.pause, "resume": operations.resume, "cancel": operations.cancel}[self.action]
-        return Response(campaign_detail(act(campaign_id=campaign_id, by=self.principal.by, at=clock.now())))
+        bodies.nothing(self.raw)
+        self.acts[self.action](campaign_id=campaign_id, by=self.principal.by, at=clock.now())
+        return Response(campaign_detail(queries.campaign(self.tenant, campaign_id)))
+
+
+@schema.add_debtors
+class CampaignDebtors(TenantView):
+    """More invoices for a campaign that runs."""
+
+    scopes = {"POST": "campaigns:write"}
+    parser_classes = [RawBody]
+
+    def post(self, request: Request, campaign_id: str) -> Response:
+        at, found = clock.now(), queries.campaign(self.tenant, campaign_id)
+        terms = checks.terms_of(found.organisation, livemode=found.livemode, at=at)
+        rows = bodies.rows(self.raw, found.currency, terms)
+        added = operations.add_debtors(campaign_id=campaign_id, rows=rows, by=self.principal.by, at=at)
+        return Response(public.added(added.campaign, added.enrolled.rows, added.enrolled.case_ids), status=201)
 
 
 @schema.campaign_timeline
 class CampaignTimeline(TenantView):
     scopes = {"GET": "campaigns:read"}
-    parameters = {"GET": PAGING}
+    lists = listings.TIMELINE
 
     def get(self, request: Request, campaign_id: str) -> Response:
         queries.campaign(self.tenant, campaign_id)
@@ -80,19 +114,19 @@ class CampaignTimeline(TenantView):
 @schema.campaign_contacts
 class CampaignContacts(TenantView):
     scopes = {"GET": "contacts:read"}
-    parameters = {"GET": PAGING}
+    lists = listings.CAMPAIGN_CONTACTS
 
     def get(self, request: Request, campaign_id: str) -> Response:
         queries.campaign(self.tenant, campaign_id)
         contacts = queries.contacts_of_campaign(self.tenant, campaign_id)
-        return self.listing(contacts, public.contact)
+        return self.listing(contacts, people.contact)
 
 
 @schema.campaign_cases
 class CampaignCases(TenantView):
     scopes = {"GET": "campaigns:read"}
-    parameters = {"GET": PAGING | WHEN | {"status", "metadata"}}
+    lists = listings.CAMPAIGN_CASES
 
     def get(self, request: Request, campaign_id: str) -> Response:
         queries.campaign(self.tenant, campaign_id)
-        return self.listing(queries.cases(self.tenant).filter(campaign_id=campaign_id), public.case, "status")
+        return self.listing(asked_for(self).filter(campaign_id=campaign_id), public.case)
