@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 PORT ?= 8000
 ARGS ?=
+N ?= 1000000
 # Python 3.11 or newer makes .venv; after that only .venv is used. PYTHON=/path/to/python chooses one; else the
 # first on PATH that is new enough, or `python3` to complain about.
 ifndef PYTHON
@@ -15,7 +16,7 @@ py := .venv/bin/python
 check_env := AGENTCOLLECT_VAR=.venv/check-var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock clean python install install-dev
+.PHONY: help run test check lint-api fuzz seed bench-api format lock clean python install install-dev
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -35,6 +36,27 @@ check: install-dev  ## formatting, lint, types, architecture, migrations, OpenAP
 	@echo 'import-linter'; $(py) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
 	@echo 'migrations'; $(check_env) $(py) manage.py makemigrations --check --dry-run
 	@echo 'openapi'; $(check_env) $(py) manage.py openapi --check
+	@$(MAKE) --no-print-directory lint-api
+
+# 1.34 runs on Node 18, which Debian 12 has; 2.x does not.
+redocly := npx --yes --loglevel=error @redocly/cli@1.34.15
+
+lint-api:  ## lint the OpenAPI document (needs Node 18 or newer)
+	@if command -v npx >/dev/null 2>&1; then echo 'redocly'; \
+	  REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(redocly) lint agentcollect/openapi.json \
+	    --config redocly.yaml; \
+	elif [ "$$CI" = true ]; then echo 'npx is missing: install nodejs and npm.'; exit 1; \
+	else echo 'redocly: skipped, this machine has no npx'; fi
+
+fuzz: install-dev  ## a long run of malformed requests over the whole document (FUZZ_EXAMPLES, FUZZ_BODIES)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} FUZZ_BODIES=$${FUZZ_BODIES:-10000} $(py) -m tests.run_suite \
+	  tests/test_fuzz.py $(ARGS)
+
+seed: install-dev  ## fill the empty PostgreSQL that DATABASE_URL names (N=1000000 cases)
+	@exec $(py) -m benchmarks.seed $(N) $(ARGS)
+
+bench-api: install-dev  ## measure the API: load, growth, against bare Django (ARGS='P1 P3 P4', ARGS=--short)
+	@exec $(py) -m benchmarks.api $(ARGS)
 
 format: install-dev  ## format the code and fix what can be fixed by machine
 	@$(py) -m ruff format .

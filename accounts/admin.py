@@ -16,7 +16,17 @@ from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from accounts import operations, staff
-from accounts.models import AccessToken, ApiKey, Member, Organisation, User
+from accounts.models import (
+    AccessToken,
+    ApiKey,
+    IdempotentRequest,
+    Invitation,
+    Member,
+    Organisation,
+    RequestLog,
+    SubmittedForm,
+    User,
+)
 from agentcollect.kit import clock
 from agentcollect.kit.admin import ReadOnlyAdmin, actor
 from agentcollect.kit.errors import ApiError
@@ -158,3 +168,44 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_apikey")
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(ReadOnlyAdmin):
+    list_display = ("id", "organisation", "livemode", "key", "last_four", "created", "expires", "revoked_at")
+    list_filter = ("livemode",)
+    list_select_related = ("organisation", "key")
+    search_fields = ("id", "key__id", "organisation__name")
+    exclude = ("token_checksum",)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    list_display = ("email", "organisation", "role", "created_at", "expires_at", "accepted_at", "revoked_at")
+    list_select_related = ("organisation",)
+    search_fields = ("email", "organisation__name")
+
+
+@admin.register(SubmittedForm)
+class SubmittedFormAdmin(ReadOnlyAdmin):
+    list_display = ("organisation", "result", "created_at")
+    list_select_related = ("organisation",)
+
+
+@admin.register(RequestLog)
+class RequestLogAdmin(ReadOnlyAdmin):
+    """What was called and how it ended; the bodies are the tenant's own to read, in the dashboard."""
+
+    list_display = ("created_at", "organisation", "livemode", "method", "path", "status", "error", "request_id")
+    list_filter = ("livemode", "method")
+    list_select_related = ("organisation",)
+    search_fields = ("=request_id", "=key_id")
+    exclude = ("request_body", "response_body", "request_headers", "response_headers")
+
+
+@admin.register(IdempotentRequest)
+class IdempotentRequestAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "organisation", "livemode", "key", "status", "location")
+    list_select_related = ("organisation",)
+    search_fields = ("=key",)
+    exclude = ("body", "fingerprint")

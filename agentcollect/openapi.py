@@ -7,6 +7,8 @@ from pathlib import Path
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 
+from agentcollect.kit import errors
+
 PATH = Path(__file__).parent / "openapi.json"
 
 
@@ -16,6 +18,7 @@ def build() -> str:
     return json.dumps(drawn, indent=1, ensure_ascii=False) + "\n"
 
 
+@errors.get_only
 def document(_request: HttpRequest) -> HttpResponse:
     """`GET /v1/openapi.json`: no credential, no limit, the same for everybody."""
     return HttpResponse(_served(), content_type="application/json", headers={"Cache-Control": "public, max-age=300"})

@@ -41,10 +41,18 @@ def _secret(name: str) -> str:
     return value
 
 
+def _versions(name: str, version: str, single: str) -> dict[str, str]:
+    """`2:newer,1:older` in the variable `name`; without it the one secret `single`, as `version`."""
+    listed = [part.strip().partition(":") for part in os.environ.get(name, "").split(",") if part.strip()]
+    if any(not (key and value) for key, _, value in listed):
+        raise RuntimeError(f"{name} must read version:secret,version:secret: see docs/operations.md, 'Rotation'.")
+    return {key: value for key, _, value in listed} or {version: _secret(single)}
+
+
 SECRET_KEY = _secret("SECRET_KEY")
 # Version → key. The first is used for new values, the others still verify old ones (rotation).
-API_KEY_PEPPERS = {1: _secret("API_KEY_PEPPER")}
-JWT_KEYS = {"k1": _secret("JWT_KEY")}
+API_KEY_PEPPERS = {int(key): pepper for key, pepper in _versions("API_KEY_PEPPERS", "1", "API_KEY_PEPPER").items()}
+JWT_KEYS = _versions("JWT_KEYS", "k1", "JWT_KEY")
 LINK_KEYS = {"1": _secret("LINK_KEY")}
 CURSOR_KEY = _secret("CURSOR_KEY")
 FIELD_KEYS = [key for key in _secret("FIELD_KEY").split(",") if key]
@@ -64,14 +72,32 @@ def _database() -> dict[str, Any]:
     return dict(dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=600, conn_health_checks=True))
 
 
+# A web process (wsgi.py says that it is one) waits this long for one statement, for a lock and for a connection; then
+# the answer is a 503 that may be retried, never a hanging request. Workers, migrations and a shell have no limit.
+WEB_PROCESS = _flag("WEB_PROCESS", False)
+API_STATEMENT_TIMEOUT_MS = int(os.environ.get("API_STATEMENT_TIMEOUT_MS", "5000"))
+API_LOCK_TIMEOUT_MS = int(os.environ.get("API_LOCK_TIMEOUT_MS", "3000"))
+
+
+def _web_limits(given: dict[str, Any]) -> dict[str, Any]:
+    """libpq's options for a web process; what DATABASE_URL itself says comes last, and wins."""
+    limits = {"statement_timeout": API_STATEMENT_TIMEOUT_MS, "lock_timeout": API_LOCK_TIMEOUT_MS}
+    asked = [f"-c {name}={milliseconds}" for name, milliseconds in limits.items() if milliseconds]
+    # A server that vanished answers neither; found by the kernel, since no statement of ours could end.
+    patience = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+    return patience | given | {"options": " ".join([*asked, given.get("options", "")]).strip()}
+
+
 DATABASES: dict[str, Any] = {"default": _database()}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = _SQLITE
+elif WEB_PROCESS:
+    DATABASES["default"]["OPTIONS"] = _web_limits(DATABASES["default"].get("OPTIONS", {}))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = os.environ.get("REDIS_URL") or embedded.read_json("broker.json").get("url") or "redis://127.0.0.1:6379/0"
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "agentcollect.kit.cache.SteadyRedisCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": {"socket_timeout": 1.0, "socket_connect_timeout": 0.5},
     }
@@ -88,6 +114,11 @@ INSTALLED_APPS = [
     "webhooks",
     "sandbox",
     "dashboard",
+    # After dashboard, whose templates overrule theirs.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -97,6 +128,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
+    "oauth2_provider",
 ]
 MIDDLEWARE = [
     "agentcollect.kit.middleware.RequestContext",
@@ -107,6 +139,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "agentcollect.kit.middleware.ContentSecurityPolicy",
 ]
@@ -132,6 +165,37 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/dashboard/login"
 LOGIN_REDIRECT_URL = "/dashboard"
 LOGOUT_REDIRECT_URL = "/dashboard/login"
+PASSWORD_RESET_TIMEOUT = 86_400
+
+# --- people: sign-up, sign-in, second factors (django-allauth; its pages are ours: dashboard/account_urls.py)
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+SIGNUP_OPEN = _flag("SIGNUP_OPEN", True)
+# Where the operator's terms stand; named, they must be accepted at sign-up.
+TERMS_URL = os.environ.get("TERMS_URL", "")
+ADMIN_REQUIRE_MFA = _flag("ADMIN_REQUIRE_MFA", False)
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+# A code typed into the page that asks for it: it works wherever the mail is read, and no link logs anybody in.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SIGNUP_REDIRECT_URL = "/dashboard/start"
+# Sign-in attempts are counted by dashboard.views.session, exactly; these count wrong passwords over all addresses.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "30/m/ip,20/10m/key", "signup": "20/m/ip"}
+MFA_ADAPTER = "accounts.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "AgentCollect"
+MFA_RECOVERY_CODE_COUNT = 10
+# A browser signs for the origin it sees. http:// passes on this machine only: there it is a secure context.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PUBLIC_URL.startswith(("http://127.0.0.1", "http://localhost"))
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -164,19 +228,78 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": "/", "description": "Where this document is served"}],
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["agentcollect.kit.openapi.finish"],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "client": {
+                "type": "http",
+                "scheme": "basic",
+                "description": "OAuth 2.0 client authentication: a key's id as user name, the key as password.",
+            }
+        }
+    },
 }
-# Where the document's `webhooks` section is read from; the frame itself knows no room.
+# Where the document's `webhooks` section and its scopes are read from; the frame itself knows no room.
 OPENAPI_EVENTS = "events.catalogue.TYPES"
+OPENAPI_SCOPES = "accounts.rules.SCOPES"
 API_VERSION = "2026-11-01"
+API_VERSIONS = (API_VERSION,)  # every version a request may name; a key is pinned to the newest when it is made
 API_MAX_BODY_BYTES = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 1024 * 1024  # the API's own limit answers first, in the API's own shape
 RATE_LIMIT_PER_MINUTE = int(os.environ.get("RATE_LIMIT_PER_MINUTE", "1000"))
 AUTH_RATE_LIMIT_PER_MINUTE = int(os.environ.get("AUTH_RATE_LIMIT_PER_MINUTE", "60"))
 ACCESS_TOKEN_SECONDS = 3600
 DOCS_URL = os.environ.get("DOCS_URL", f"{PUBLIC_URL}/docs")
+# Answers kept by Idempotency-Key (kit/idempotency.py knows no room: the table is named here).
+IDEMPOTENCY_MODEL = "accounts.IdempotentRequest"
+# The tenants' request log: on or off, for how long, how much of a body; of a successful read its beginning is enough.
+REQUEST_LOG = _flag("REQUEST_LOG", True)
+REQUEST_LOG_DAYS = int(os.environ.get("REQUEST_LOG_DAYS", "30"))
+REQUEST_LOG_BODY_BYTES = int(os.environ.get("REQUEST_LOG_BODY_BYTES", "16384"))
+REQUEST_LOG_READ_BYTES = int(os.environ.get("REQUEST_LOG_READ_BYTES", "1024"))
+REQUEST_LOG_THREAD = True  # tests write when they say so
+REQUEST_RECORDER = "accounts.operations.request_log.record"
+
+# --- OAuth 2.0: one grant, over the API keys (docs/decisions/0008-the-api-key-is-the-oauth-client.md)
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "accounts.AccessToken"  # noqa: S105  (the name of a model)
+OAUTH2_PROVIDER = {
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
+    "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.KeyValidator",
+    "ACCESS_TOKEN_GENERATOR": "accounts.oauth.generate_token",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": ACCESS_TOKEN_SECONDS,
+    "OAUTH2_GRANT_TYPES_SUPPORTED": ["client_credentials"],
+    "OAUTH2_RESPONSE_TYPES_SUPPORTED": [],
+    "OAUTH2_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["client_secret_basic", "client_secret_post"],
+    "REFRESH_TOKEN_EXPIRE_SECONDS": ACCESS_TOKEN_SECONDS,  # none is ever issued
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    # RFC 9700, all of it: what is discouraged is off, and no token stands anywhere in clear text.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+}
+# The toolkit's refresh tokens point at its access tokens, ours do not point back: no circle, whatever app they are in.
+SILENCED_SYSTEM_CHECKS = ["oauth2_provider.W011"]
+
+# --- leaked keys: who may report them, as {"public_keys": [{"key_identifier", "key"}]}, the form that GitHub publishes
+SECRET_SCANNING_KEYS = os.environ.get("SECRET_SCANNING_KEYS", "")
 
 # --- events: who is told inside the fact's own transaction; each inserts its own rows and does nothing else
 EVENT_SUBSCRIBERS = ["webhooks.operations.fan_out"]
+
+# --- lists as files: kind → what its rows look like; some lie above the room that writes the files
+EXPORT_SOURCES = {
+    "campaigns": "campaigns.exporting.CAMPAIGNS",
+    "cases": "campaigns.exporting.CASES",
+    "contacts": "campaigns.exporting.CONTACTS",
+    "debtors": "campaigns.exporting.DEBTORS",
+    "decisions": "outreach.exporting.DECISIONS",
+    "events": "events.exporting.EVENTS",
+    "messages": "outreach.exporting.MESSAGES",
+    "payments": "payments.exporting.PAYMENTS",
+}
 
 # --- outgoing HTTP to addresses that customers name
 EGRESS_ALLOW_LOOPBACK_HTTP = _flag("EGRESS_ALLOW_LOOPBACK_HTTP", EMBEDDED)
@@ -205,7 +328,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "open-cases": {"task": "campaigns.open_cases", "schedule": 5.0},
     "run-imports": {"task": "campaigns.run_imports", "schedule": 5.0},
     "judge-exhausted": {"task": "campaigns.judge_exhausted", "schedule": 30.0},
+    "release-holds": {"task": "campaigns.release_holds", "schedule": 15.0},
     "end-mandates": {"task": "campaigns.end_mandates", "schedule": 60.0},
+    "settle-exclusions": {"task": "campaigns.settle_exclusions", "schedule": 10.0},
+    "store-documents": {"task": "campaigns.store_documents", "schedule": 10.0},
+    "run-exports": {"task": "campaigns.run_exports", "schedule": 5.0},
+    "expire-exports": {"task": "campaigns.expire_exports", "schedule": 600.0},
+    "check-contacts": {"task": "outreach.check_contacts", "schedule": 15.0},
     "fetch-logos": {"task": "campaigns.fetch_logos", "schedule": 30.0},
     "enrich-due": {"task": "outreach.enrich_due", "schedule": 5.0},
     "send-due": {"task": "outreach.send_due", "schedule": 5.0},
@@ -213,6 +342,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "escalate-exhausted": {"task": "outreach.escalate_exhausted", "schedule": 30.0},
     "sweep-processing": {"task": "payments.sweep_processing", "schedule": 30.0},
     "sweep-deliveries": {"task": "webhooks.sweep", "schedule": 10.0},
+    "prune-requests": {"task": "accounts.prune_requests", "schedule": 600.0},
+    "forget-stopped-credentials": {"task": "accounts.forget_stopped", "schedule": 10.0},
+    "tell-of-leaks": {"task": "accounts.tell_of_leaks", "schedule": 60.0},
+    "clear-tokens": {"task": "accounts.clear_tokens", "schedule": 3600.0},
 }
 # An entry that nobody picked up within its period is dropped: the next one finds the same rows.
 for _entry in CELERY_BEAT_SCHEDULE.values():
@@ -231,6 +364,21 @@ SMTP: dict[str, Any] = {
 # Who writes where a brand names no `from_email`; empty: such a brand sends nothing in live mode.
 MAIL_FROM = os.environ.get("MAIL_FROM", "")
 
+# --- mail to people who sign in: codes, resets, invitations. The same relay; embedded without one, a folder
+DEFAULT_FROM_EMAIL = os.environ.get("SYSTEM_MAIL_FROM") or MAIL_FROM or "AgentCollect <no-reply@localhost>"
+SYSTEM_MAIL = "smtp" if SMTP["host"] else "folder" if EMBEDDED else ""
+EMAIL_BACKEND = {
+    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+    "folder": "agentcollect.kit.mail.FolderBackend",
+    "": "agentcollect.kit.mail.NoBackend",
+}[SYSTEM_MAIL]
+EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS = SMTP["host"], SMTP["port"], SMTP["starttls"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = SMTP["user"], SMTP["password"]
+# A person waits for this one.
+EMAIL_TIMEOUT = min(SMTP["timeout"], 10.0)
+EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+
 # --- pages
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -238,11 +386,49 @@ USE_TZ = True
 USE_I18N = False
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or VAR_DIR / "static")
+
+
+def _documents() -> dict[str, Any]:
+    """The folder beside the logos, or a bucket. Workers write there; links to it are signed without asking it."""
+    bucket = os.environ.get("DOCUMENTS_S3_BUCKET", "")
+    if not bucket:
+        folder = Path(os.environ.get("DOCUMENTS_ROOT") or VAR_DIR / "documents")
+        options = {"location": folder, "allow_overwrite": True}
+        options |= {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    from botocore.config import Config  # half a second that only those with a bucket pay
+
+    endpoint = os.environ.get("DOCUMENTS_S3_ENDPOINT_URL") or None
+    client = Config(
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"max_attempts": 2},
+        signature_version="s3v4",
+        s3={"addressing_style": "path" if endpoint else "auto"},
+    )
+    options = {
+        "bucket_name": bucket,
+        "endpoint_url": endpoint,
+        "region_name": os.environ.get("DOCUMENTS_S3_REGION") or None,
+        # Empty: the machine's own role, as AWS hands it out.
+        "access_key": os.environ.get("DOCUMENTS_S3_ACCESS_KEY_ID") or None,
+        "secret_key": os.environ.get("DOCUMENTS_S3_SECRET_ACCESS_KEY") or None,
+        "location": os.environ.get("DOCUMENTS_S3_PREFIX", ""),
+        "default_acl": None,
+        "file_overwrite": True,
+        "querystring_auth": True,
+        "client_config": client,
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": os.environ.get("MEDIA_ROOT") or VAR_DIR / "files"},
     },
+    # Documents and exports, outside of every web root. More than one machine: DOCUMENTS_S3_BUCKET.
+    "documents": _documents(),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 UNFOLD = {

@@ -8,6 +8,8 @@ from agentcollect import health, openapi
 handler400 = "agentcollect.kit.errors.handler400"
 handler404 = "agentcollect.kit.errors.handler404"
 handler500 = "agentcollect.kit.errors.handler500"
+# Asked for by django-allauth, whose limits guard the pages of people.
+handler429 = "dashboard.views.session.too_many"
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -21,6 +23,8 @@ urlpatterns = [
     path("", include("outreach.urls")),
     path("", include("campaigns.urls")),
     path("v1/openapi.json", openapi.document),
+    path("", include("accounts.unknown")),
+    path("", include("dashboard.account_urls")),
     path("", include("dashboard.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -80,7 +80,5 @@ urlpatterns = [
     path("dashboard/keys/<str:key_id>/change", developers.change_key, name="keys-change"),
     path("dashboard/keys/<str:key_id>/roll", developers.roll_key, name="keys-roll"),
     path("dashboard/keys/<str:key_id>/revoke", developers.revoke_key, name="keys-revoke"),
-    path(
-        "dashboard/keys/<str:key_id>/tokens/<str:token_id>/revoke", developers.revoke_token, name="keys-revoke-token"
-    ),
+    path("dashboard/keys/<str:key_id>/tokens/<str:token_id>/revoke", developers.revoke_token, name="keys-revoke-token"),
 ]

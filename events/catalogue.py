@@ -83,8 +83,22 @@ for _state, _text in (
 ):
     _type(f"campaign.{_state}", f"The campaign was {_state}.", _text, "campaign", example=_CAMPAIGN)
 _type(
+    "campaign.updated",
+    "A campaign was changed by you: its terms, its brand, or invoices added to it.",
+    "Campaign changed: {change}",
+    "campaign",
+    example=_CAMPAIGN
+    | {
+        "change": "2 invoices added, $500.00",
+        "changes": {
+            "debtors_enrolled": {"before": 1, "after": 3},
+            "total_amount": {"before": 15000, "after": 15500},
+        },
+    },
+)
+_type(
     "campaign.completed",
-    "The mandate ended. The final summary carries recovery rate and timeline.",
+    "The mandate ended, or you ended it (`reason`). The final summary carries recovery rate and timeline.",
     lambda d: f"Mandate ended: {_money(d, 'collected')} of {_money(d, 'placed')} collected",
     "campaign",
     example=_CAMPAIGN
@@ -97,7 +111,7 @@ _type(
         "median_days_to_collect": 12,
         "cases": 1,
         "escalated": 0,
-        "timeline": [],
+        "timeline": [{"at": "2026-03-17T14:22:00Z", "event": "payment.received", "id": "evt_0UZ8pq1KKp2mZxQ8aBcDeF"}],
     },
 )
 _type(
@@ -112,22 +126,40 @@ _type(
     "A case changed.",
     "Case updated: {change}",
     "case",
-    example=_CASE | {"change": "needs_contact"},
+    example=_CASE
+    | {
+        "change": "invoice amount 15000 → 12000",
+        "status": "active",
+        "changes": {"invoice_amount": {"before": 15000, "after": 12000}},
+        "reason": "Three units were returned.",
+    },
 )
-_type("case.held", "Outreach for a case waits.", "On hold: {hold}", "case", example=_CASE | {"hold": "dispute"})
+_HOLD = _CASE | {
+    "hold": "creditor_pause",
+    "hold_id": "hld_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "reason": "They asked for two weeks.",
+    "until": "2026-04-01T00:00:00Z",
+}
+_type(
+    "case.held",
+    "Outreach for a case waits, until `until` or until it is released.",
+    "On hold: {hold}",
+    "case",
+    example=_HOLD,
+)
 _type(
     "case.released",
-    "A hold was released.",
+    "A hold ended: it was released, or its time had come.",
     "Hold released: {hold}",
     "case",
-    example=_CASE | {"hold": "dispute"},
+    example=_HOLD,
 )
 _type(
     "case.closed",
-    "A case ended.",
+    "A case ended. `reason`: paid, settled, recalled, written_off, uncollectible, duplicate, dispute_upheld, …",
     "Case closed: {reason}",
     "case",
-    example=_CASE | {"reason": "paid", "balance": 0},
+    example=_CASE | {"reason": "paid", "balance": 0, "note": None},
 )
 _type(
     "case.escalated",
@@ -167,8 +199,8 @@ _type(
 )
 _type(
     "contact.suppressed",
-    "A debtor closed a medium for one address.",
-    "{channel} opted out",
+    "A debtor closed a medium for one address, or you did (`reason`: `creditor`).",
+    "{channel} closed: {reason}",
     "contact",
     example=_CASE | {"contact_id": "con_0UZ8pq1K9xQk4Fw2aBcDeF", "channel": "email", "reason": "opt_out"},
 )
@@ -236,12 +268,38 @@ _type(
     },
 )
 _type(
+    "document.added",
+    "A document was added to a case, a debtor or a campaign.",
+    lambda d: "Document added: {name}".format_map(_Forgiving(d.get("document", {}))),
+    "document",
+    example=_CASE
+    | {
+        "document_id": "doc_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "document": {
+            "id": "doc_0UZ8pq1K9xQk4Fw2aBcDeF",
+            "name": "INV-2025-0847.pdf",
+            "kind": "invoice",
+            "media_type": "application/pdf",
+            "size": 48213,
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "share_with_debtor": False,
+        },
+    },
+)
+_type(
     "import.completed",
     "A CSV was read into its campaign.",
     "Import finished: {rows_enrolled} of {rows_read} rows",
     "campaign",
     example=_CAMPAIGN
-    | {"import_id": "imp_0UZ8pq1K9xQk4Fw2aBcDeF", "rows_read": 10, "rows_enrolled": 10, "problems": []},
+    | {
+        "import_id": "imp_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "rows_read": 10,
+        "rows_enrolled": 9,
+        "problems": [
+            {"line": 7, "param": "invoice_amount", "code": "invalid_amount", "message": "invoice_amount is no number."}
+        ],
+    },
 )
 _type(
     "import.failed",
@@ -268,6 +326,20 @@ _type(
         "reason": "It answered 410 Gone.",
     },
 )
+for _state, _text in (
+    ("paused", "Everything paused: nothing is sent until the organisation is resumed"),
+    ("resumed", "Everything goes on"),
+):
+    _type(
+        f"organisation.{_state}",
+        f"The organisation was {_state}, in the mode of this event.",
+        _text,
+        "audit",
+        example={
+            "organisation_id": "org_0UZ8pq1K9xQk4Fw2aBcDeF",
+            "paused_at": "2026-03-17T14:22:00Z" if _state == "paused" else None,
+        },
+    )
 
 # Internal: timeline and audit only.
 _type("contact.waited", "", "Waiting: {reason}", "wait", public=False)
@@ -280,13 +352,43 @@ _type(
     public=False,
     channel="email",
 )
+_type("debtor.updated", "", "Debtor corrected: {fields}", "audit", public=False)
+_type("contact.added", "", "Contact added: {name}", "contact", public=False)
+_type("contact.changed", "", "Contact corrected: {fields}", "contact", public=False)
+_type("contact.check_requested", "", "Address is being checked", "contact", public=False)
+_type("contact.checked", "", "Address checked: {status}, {detail}", "contact", public=False)
+_type("exclusion.created", "", "Excluded: {match} {value} ({effect})", "audit", public=False)
+_type("exclusion.removed", "", "No longer excluded: {match} {value} ({effect})", "audit", public=False)
+_type("document.changed", "", "Document changed: {fields}", "document", public=False)
+_type("export.created", "", "Export of {kind} asked for", "audit", public=False)
 _type("referral.proposed", "", "Ready for an attorney; waiting for your decision", "case", public=False)
 _type("organisation.created", "", "Organisation {name} created", "audit", public=False)
 _type("organisation.live_approved", "", "Approved for live mode", "audit", public=False)
-_type("member.added", "", "Member added as {role}", "audit", public=False)
+_type("organisation.attested", "", "Attested: {statement}", "audit", public=False)
+_type("organisation.terms_accepted", "", "Terms accepted: {url}", "audit", public=False)
+_type("organisation.updated", "", "Organisation changed: {fields}", "audit", public=False)
+_type("organisation.live_requested", "", "Live access requested", "audit", public=False)
+_type("member.added", "", lambda d: f"{d.get('email', 'Member')} added as {d.get('role')}", "audit", public=False)
+_type("member.invited", "", "{email} invited as {role}", "audit", public=False)
+_type("member.invitation_revoked", "", "Invitation of {email} withdrawn", "audit", public=False)
+_type("member.role_changed", "", "{email}: {before} is now {role}", "audit", public=False)
+_type("member.second_factors_removed", "", "Second factors of {email} removed by operations", "audit", public=False)
+_type("member.removed", "", "{email} removed", "audit", public=False)
 _type("member.password_set", "", "A member's password was set", "audit", public=False)
 _type("key.created", "", "API key {prefix}… created", "audit", public=False)
 _type("key.revoked", "", "API key {prefix}… revoked", "audit", public=False)
+_type(
+    "key.rolled",
+    "",
+    "API key {prefix}… replaces an older one, which works until {replaced_until}",
+    "audit",
+    public=False,
+)
+_type("key.renamed", "", "API key {prefix}… is now called {name}", "audit", public=False)
+_type("key.restricted", "", "API key {prefix}…: addresses it may be used from changed", "audit", public=False)
+_type("key.leaked", "", "API key {prefix}… was found in public and revoked", "audit", public=False)
+_type("token.revoked", "", "Access token …{last_four} revoked", "audit", public=False)
+_type("organisation.rate_limit_set", "", "Rate limit set to {requests_per_minute} a minute", "audit", public=False)
 _type("endpoint.created", "", "Webhook endpoint registered", "audit", public=False)
 _type("endpoint.updated", "", "Webhook endpoint changed", "audit", public=False)
 _type("endpoint.deleted", "", "Webhook endpoint deleted", "audit", public=False)

@@ -50,6 +50,8 @@ class Event(Tenant):
         indexes = [
             models.Index(fields=["campaign_id", "created_at"], name="event_campaign", condition=~Q(campaign_id="")),
             models.Index(fields=["case_id", "created_at"], name="event_case", condition=~Q(case_id="")),
+            models.Index(fields=["debtor_id", "created_at"], name="event_debtor", condition=~Q(debtor_id="")),
+            models.Index(fields=["organisation", "livemode", "created_at", "sequence"], name="event_list"),
             models.Index(fields=["organisation", "livemode", "type", "sequence"], name="event_type"),
         ]
 

@@ -10,15 +10,20 @@ from rest_framework.response import Response
 from agentcollect.kit import pagination
 from agentcollect.kit.api import ApiView
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.listing import Filter, Listing
 from events import queries, schema
 from events.catalogue import PUBLIC
+
+LISTING = Listing(
+    filters={"campaign_id": Filter(), "case_id": Filter(), "debtor_id": Filter()}, updated="recorded_at", metadata=""
+)
 
 
 class Events(ApiView):
     """Ascending by `sequence`; `after` is an event's id, the `next_cursor` of an earlier page, or `latest`."""
 
     scopes = {"GET": "events:read"}
-    parameters = {"GET": frozenset({"after", "types", "limit"})}
+    parameters = {"GET": (LISTING.parameters - {"cursor"}) | {"after", "types"}}
 
     @extend_schema(
         operation_id="list_events",
@@ -32,7 +37,7 @@ class Events(ApiView):
                 "comes from now on.",
             ),
             OpenApiParameter("types", str, description="Event types, separated by commas."),
-            OpenApiParameter("limit", int, description="1 to 100, default 20."),
+            *LISTING.documented(),
         ],
         responses={200: schema.EVENT_PAGE},
         examples=[
@@ -46,9 +51,13 @@ class Events(ApiView):
     def get(self, request: Request) -> Response:
         asks, params = self.principal, request.query_params.dict()
         types, limit = _types(params), pagination.read_limit(params)
-        question = f"events:{asks.organisation_id}:{asks.livemode}:{','.join(types)}"
+        asked = sorted((name, value) for name, value in params.items() if name not in {"after", "limit", "types"})
+        question = f"events:{asks.organisation_id}:{asks.livemode}:{','.join(types)}:{asked}"
         after = self._position(params.get("after", ""), question)
-        rows = queries.since(asks.organisation_id, asks.livemode, after=after, types=types, limit=limit + 1)
+        if not after and (moment := pagination.read_time(params, "created_after")):
+            after = max(0, queries.first_created_since(asks.organisation_id, asks.livemode, moment) - 1)
+        found = LISTING.narrow(queries.since(asks.organisation_id, asks.livemode, after=after, types=types), params)
+        rows = list(found[: limit + 1])
         more, rows = len(rows) > limit, rows[:limit]
         last = rows[-1].sequence if rows else after
         return Response(
@@ -86,8 +95,8 @@ class EventDetail(ApiView):
         examples=[OpenApiExample("Event", value=schema.EXAMPLE, response_only=True)],
     )
     def get(self, request: Request, event_id: str) -> Response:
-        found = queries.event(self.principal.organisation_id, self.principal.livemode, event_id)
-        return Response(orjson.Fragment(found.payload))
+        found = queries.payload(self.principal.organisation_id, self.principal.livemode, event_id)
+        return Response(orjson.Fragment(found))
 
 
 def _types(params: dict[str, Any]) -> list[str]:

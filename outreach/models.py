@@ -81,6 +81,7 @@ class Message(TenantChild):
         indexes = [
             models.Index(fields=["case", "created_at"], name="message_case"),
             models.Index(fields=["debtor", "created_at"], name="message_debtor"),
+            models.Index(fields=["campaign", "created_at", "id"], name="message_campaign"),
         ]
 
     class Integrity:
@@ -156,6 +157,7 @@ class Referral(TenantChild):
                 condition=Q(status__in=["proposed", "offered", "accepted"]),
             )
         ]
+        indexes = [models.Index(fields=["created_at"], name="referral_offered", condition=Q(status="offered"))]
 
     class Integrity:
         tenant_parents = {"case_id": "campaigns.Case"}

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Organisation
-from agentcollect.kit import crypto
+from agentcollect.kit import crypto, db
 from agentcollect.kit.errors import ApiError
 from campaigns.models import Campaign, Case, Contact, Debtor, Hold, LedgerEntry, Suppression
+from campaigns.queries import usable_contacts
 from compliance.facts import ContactFact, Facts, HoldFact, Recipient, SuppressionFact
 from compliance.zones import region_code
 from outreach.models import Attorney, Decision, Message, Referral
@@ -32,16 +33,26 @@ LEFT = (
 # --- for the API
 
 
+def messages(organisation_id: str, livemode: bool) -> QuerySet[Message]:
+    """Every message of one organisation in one mode."""
+    return _tenant(Message.objects.all(), organisation_id, livemode)
+
+
+def decisions(organisation_id: str, livemode: bool) -> QuerySet[Decision]:
+    """Every answer of the gate for one organisation in one mode."""
+    return _tenant(Decision.objects.all(), organisation_id, livemode)
+
+
 def campaign_messages(organisation_id: str, livemode: bool, campaign_id: str) -> QuerySet[Message]:
     """The messages of one campaign. Raises ApiError(not_found) where the campaign is not theirs."""
     if not _tenant(Campaign.objects.all(), organisation_id, livemode).filter(id=_plain(campaign_id)).exists():
         raise ApiError("not_found")
-    return _tenant(Message.objects.all(), organisation_id, livemode).filter(campaign_id=campaign_id)
+    return messages(organisation_id, livemode).filter(campaign_id=campaign_id)
 
 
 def message(organisation_id: str, livemode: bool, message_id: str) -> Message:
     """One message. Raises ApiError(not_found)."""
-    found = _tenant(Message.objects.all(), organisation_id, livemode).filter(id=_plain(message_id)).first()
+    found = messages(organisation_id, livemode).filter(id=_plain(message_id)).first()
     if found is None:
         raise ApiError("not_found")
     return found
@@ -51,7 +62,7 @@ def case_decisions(organisation_id: str, livemode: bool, case_id: str) -> QueryS
     """What the gate said about one case, refusals too. Raises ApiError(not_found)."""
     if not _tenant(Case.objects.all(), organisation_id, livemode).filter(id=_plain(case_id)).exists():
         raise ApiError("not_found")
-    return _tenant(Decision.objects.all(), organisation_id, livemode).filter(case_id=case_id)
+    return decisions(organisation_id, livemode).filter(case_id=case_id)
 
 
 def _tenant(rows: QuerySet, organisation_id: str, livemode: bool) -> QuerySet:
@@ -133,7 +144,8 @@ def _recipient(contact: Contact | None) -> Recipient | None:
 def _holds(debtor: Debtor, campaign: Campaign) -> QuerySet[Hold]:
     cases = Case.objects.filter(debtor_id=debtor.id).values("id")
     contacts = Contact.objects.filter(debtor_id=debtor.id).values("id")
-    reached = Q(campaign_id=campaign.id) | Q(debtor_id=debtor.id) | Q(case_id__in=cases) | Q(contact_id__in=contacts)
+    reached = Q(campaign_id=campaign.id) | Q(debtor_id=debtor.id)
+    reached |= Q(db.among("case_id", cases)) | Q(db.among("contact_id", contacts))
     return Hold.objects.filter(reached, released_at=None)
 
 
@@ -156,7 +168,7 @@ def _suppressions(debtor: Debtor) -> QuerySet[Suppression]:
     addresses = {text for row in contacts.values_list("email", "phone") for text in row if text}
     spelt = addresses | {address.lower() for address in addresses}
     rows = _tenant(Suppression.objects.all(), debtor.organisation_id, debtor.livemode)
-    return rows.filter(Q(address__in=spelt) | Q(contact_id__in=contacts.values("id")))
+    return rows.filter(Q(address__in=spelt) | Q(db.among("contact_id", contacts.values("id"))))
 
 
 def _suppression_fact(row: Suppression) -> SuppressionFact:
@@ -180,13 +192,14 @@ def _history(debtor: Debtor, since: datetime, without_message: str) -> Iterable[
 def contact_for(debtor: Debtor, level: int) -> Contact | None:
     """Whom a step of `level` writes to: that level's person, else the nearest level's; given ones before found ones.
 
-    An address that opted out, or that no mail reaches, is taken only when there is no other: the gate then says why.
+    An address that opted out, that no mail reaches, or that the creditor closed, is taken only when there is no other:
+    the gate then says why.
     """
     people = list(Contact.objects.filter(debtor_id=debtor.id).exclude(email=""))
-    closed = {row.address.lower() for row in _suppressions(debtor) if row.channel in ("email", "all")}
+    usable = set(usable_contacts(debtor.id).values_list("id", flat=True))
 
     def order(person: Contact) -> tuple[bool, int, int, bool, int, str]:
-        unusable = person.email.lower() in closed or person.email_status == "invalid"
+        unusable = person.id not in usable
         found = person.source == Contact.Source.ENRICHMENT
         distance = abs(person.level - level)
         return unusable, distance, person.level, found, -person.confidence, person.id
@@ -196,9 +209,7 @@ def contact_for(debtor: Debtor, level: int) -> Contact | None:
 
 def reachable(debtor: Debtor) -> bool:
     """Whether any address of this debtor is left to write to."""
-    closed = {row.address.lower() for row in _suppressions(debtor) if row.channel in ("email", "all")}
-    people = Contact.objects.filter(debtor_id=debtor.id).exclude(email="").exclude(email_status="invalid")
-    return any(email.lower() not in closed for email in people.values_list("email", flat=True))
+    return usable_contacts(debtor.id).exists()
 
 
 def suppressions_among(organisation_id: str, livemode: bool, addresses: Iterable[str]) -> list[Suppression]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agentcollect.kit.shapes import MAYBE_TEXT, MAYBE_TIME, TEXT, TEXTS, TIME, page, whole
+from agentcollect.kit.shapes import MAYBE_TEXT, MAYBE_TIME, TEXT, TEXTS, TIME, named, page, whole
 from outreach.models import Message
 
 _MESSAGE: dict[str, Any] = {
@@ -23,15 +23,18 @@ _MESSAGE: dict[str, Any] = {
     "created_at": TIME,
     "livemode": {"type": "boolean"},
 }
-_VERDICT = whole(
-    {
-        "rule": TEXT,
-        "version": TEXT,
-        "outcome": TEXT,
-        "reason": TEXT,
-        "evidence": {"type": "object", "additionalProperties": True},
-        "until": MAYBE_TIME,
-    }
+_VERDICT = named(
+    "Verdict",
+    whole(
+        {
+            "rule": TEXT,
+            "version": TEXT,
+            "outcome": TEXT,
+            "reason": TEXT,
+            "evidence": {"type": "object", "additionalProperties": True},
+            "until": MAYBE_TIME,
+        }
+    ),
 )
 _DECISION: dict[str, Any] = {
     "id": TEXT,
@@ -61,8 +64,10 @@ _DETAIL = {
     "step_id": MAYBE_TEXT,
 }
 MESSAGE = whole(_MESSAGE | _DETAIL)
-MESSAGES = page(whole(_MESSAGE))
-DECISIONS = page(whole(_DECISION))
+MESSAGE_ITEM = named("MessageSummary", whole(_MESSAGE))
+DECISION = named("Decision", whole(_DECISION))
+MESSAGES = page(MESSAGE_ITEM)
+DECISIONS = page(DECISION)
 
 EXAMPLE: dict[str, Any] = {
     "id": "msg_0UZ8pq1K9xQk4Fw2aBcDeF",

@@ -24,6 +24,11 @@ def enrich_due() -> None:
     operations.enrich_due(at=clock.now())
 
 
+@shared_task(name="outreach.check_contacts")
+def check_contacts() -> None:
+    operations.check_contacts(at=clock.now())
+
+
 @shared_task(name="outreach.sweep_leases")
 def sweep_leases() -> None:
     operations.sweep_leases(now=clock.now())

@@ -66,6 +66,11 @@ class Payment(TenantChild):
             models.Index(fields=["case", "created_at"], name="payment_case"),
             models.Index(fields=["campaign_id", "created_at"], name="payment_campaign"),
             models.Index(fields=["recorded_at"], name="payment_processing", condition=Q(status="processing")),
+            models.Index(fields=["organisation", "livemode", "updated_at"], name="payment_updated"),
+            *(
+                models.Index(fields=["organisation", "livemode", name, "created_at", "id"], name=f"payment_{name}")
+                for name in ("status", "method", "source")
+            ),
         ]
 
     class Integrity:

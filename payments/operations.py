@@ -158,10 +158,23 @@ def _insert(case: Case, *, at: datetime, **fields: Any) -> Payment:
 
 
 def _settle(payment: Payment, *, by: str, at: datetime) -> None:
-    """Post the ledger, share the money out, record the fact. The case is locked and the payment has succeeded."""
+    """Post the ledger, share the money out, record the fact, close the case that is paid: in this order.
+
+    The case is locked and the payment has succeeded.
+    """
+    open_ = queries.open_components(payment.case)
+    campaigns.settle(
+        case_id=payment.case_id,
+        amount_minor=payment.amount_minor,
+        payment_id=payment.id,
+        by=by,
+        at=at,
+        announce=lambda settled: _came(payment, settled, open_, by=by, at=at),
+    )
+
+
+def _came(payment: Payment, settled: campaigns.Settlement, open_: list[rules.Open], *, by: str, at: datetime) -> None:
     case = payment.case
-    open_ = queries.open_components(case)
-    settled = campaigns.settle(case_id=case.id, amount_minor=payment.amount_minor, payment_id=payment.id, by=by, at=at)
     parts = [(part, minor) for _, part, minor in rules.allocate(settled.applied_minor, open_, case_id=case.id)]
     if settled.unapplied_minor:
         parts.append((rules.UNAPPLIED, settled.unapplied_minor))

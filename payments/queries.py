@@ -35,15 +35,6 @@ def payments(organisation_id: str, livemode: bool) -> QuerySet[Payment]:
     )
 
 
-def filtered(
-    rows: QuerySet[Payment], equal: dict[str, str], since: datetime | None, until: datetime | None
-) -> QuerySet[Payment]:
-    """`rows` with the given columns equal, created from `since` (inclusive) to `until` (exclusive)."""
-    rows = rows.filter(**{column: _plain(value) for column, value in equal.items()})
-    rows = rows.filter(created_at__gte=since) if since else rows
-    return rows.filter(created_at__lt=until) if until else rows
-
-
 def payment(organisation_id: str, livemode: bool, payment_id: str) -> Payment:
     """One payment. Raises ApiError(not_found)."""
     found = payments(organisation_id, livemode).filter(id=_plain(payment_id)).first()

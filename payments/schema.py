@@ -36,12 +36,6 @@ _FIELDS: dict[str, Any] = {
     "metadata": METADATA,
 }
 PAYMENT = record(list(_FIELDS), **_FIELDS)
-PAGE = record(
-    ["data", "has_more", "next_cursor"],
-    data={"type": "array", "items": PAYMENT},
-    has_more={"type": "boolean"},
-    next_cursor=MAYBE_TEXT,
-)
 _CASE_NAMES = {
     "case_id": TEXT,
     "campaign_id": TEXT | {"description": "With `invoice_number`, instead of `case_id`."},

@@ -69,6 +69,7 @@ def ensure_ops(*, name: str, by: str, at: datetime) -> tuple[str, str]:
                 user.set_password(password)
             user.is_staff = True
             user.save()
+            operations.vouch(user=user)
             user.user_permissions.set(_ops_permissions())
         _keep(name, known | {"ops_password": password}, kept)
     return email, password

@@ -19,6 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
             Path(os.environ["AGENTCOLLECT_VAR"]) / f"test-{worker}-{os.getpid()}.sqlite3"
         )
         flush_append_only_tables()
+    settings.REQUEST_LOG_THREAD = False  # a test writes the log when it wants to see it
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 

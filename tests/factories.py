@@ -8,9 +8,10 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts import operations as accounts
-from accounts.models import Organisation
+from accounts.models import Organisation, RequestLog
 from agentcollect.kit import clock, ids
-from campaigns.models import Campaign, Case, Contact, Debtor, LedgerEntry
+from campaigns import operations as campaigns
+from campaigns.models import Campaign, Case, Contact, Debtor, Document, Exclusion, Export, LedgerEntry
 from outreach.models import Message
 from payments.models import Allocation, Payment
 
@@ -220,6 +221,25 @@ def payment(case: Case, amount_minor: int = 10_000, **facts: Any) -> Payment:
     return row
 
 
+def logged_call(organisation: Organisation, livemode: bool = False, **facts: Any) -> RequestLog:
+    """A call of the API that went well."""
+    at = clock.now()
+    return RequestLog.objects.create(
+        **{
+            "organisation": organisation,
+            "livemode": livemode,
+            "request_id": ids.new("req"),
+            "method": "GET",
+            "path": "/v1/campaigns",
+            "status": 200,
+            "duration_ms": 3.2,
+            "created_at": at,
+            "recorded_at": at,
+        }
+        | facts
+    )
+
+
 def message(case: Case, **facts: Any) -> Message:
     """An email that was sent to the debtor's first contact."""
     at = clock.now()
@@ -249,3 +269,28 @@ def message(case: Case, **facts: Any) -> Message:
         }
         | facts
     )
+
+
+PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+def exclusion(organisation: Organisation, livemode: bool = False, **facts: Any) -> Exclusion:
+    """A rule of the creditor's, as the API makes it; about a domain nobody has, unless told otherwise."""
+    asked = {"match": "domain", "value": "nobody.example", "effect": "never_contact", "reason": ""} | facts
+    tenant = {"organisation_id": organisation.id, "livemode": livemode}
+    return campaigns.exclude(**tenant, **asked, by=BY, at=clock.now()).exclusion
+
+
+def document(case: Case, raw: bytes = PDF, **facts: Any) -> Document:
+    """A document about a case, still in the spool."""
+    named = {"name": "INV-2025-0847.pdf", "kind": "invoice"} | facts
+    asked = {"on": case, "raw": raw, "media_type": "application/pdf", "facts": named}
+    return campaigns.add_document(**asked, by=BY, at=clock.now()).document
+
+
+def export(organisation: Organisation, livemode: bool = False, kind: str = "cases") -> Export:
+    """A list as a file, written."""
+    tenant = {"organisation_id": organisation.id, "livemode": livemode}
+    made = campaigns.start_export(**tenant, kind=kind, filters={}, metadata={}, by=BY, at=clock.now())
+    campaigns.run_exports(at=clock.now())
+    return Export.objects.get(id=made.id)

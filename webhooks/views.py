@@ -14,7 +14,7 @@ from webhooks.models import Delivery, Endpoint
 
 
 def _shows(value: Any, name: str = "Answer") -> OpenApiExample:
-    return OpenApiExample(name, value=value, response_only=True)
+    return OpenApiExample(name, value=value, response_only=True, status_codes=["200", "201", "202"])
 
 
 class _WebhookView(ApiView):

@@ -1,19 +1,26 @@
 """One registry of error codes, one exception, one flat JSON shape for every answer that is not a success.
 
 A room defines its codes beside what raises them (`errors.define(...)` at module level); the registry feeds the
-handler, the OpenAPI document and the docs page. Expected errors are raised as `ApiError`; nothing else may reach a
-client except the 500 written here.
+handler, the OpenAPI document and the docs page. Why a code is met and what to do about it stands in `docs/errors.md`
+(`explanations`). Expected errors are raised as `ApiError`; nothing else may reach a client except the 500 written here.
 """
 
-from collections.abc import Iterable
+import re
+import sqlite3
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache, wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
+import psycopg
 import structlog
 from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http import JsonResponse as DjangoJsonResponse
+from django.views.decorators.csrf import csrf_exempt
 
 from agentcollect.kit import context
 
@@ -28,6 +35,11 @@ class Definition:
     status: int
     message: str
     retryable: bool = False
+
+    @property
+    def doc_url(self) -> str:
+        """Where the docs say what causes this and what cures it."""
+        return f"{settings.DOCS_URL}/errors#{self.code}"
 
 
 REGISTRY: dict[str, Definition] = {}
@@ -80,7 +92,7 @@ class ApiError(Exception):
             "status": self.status,
             "message": self.message,
             "request_id": context.request_id(),
-            "doc_url": f"{settings.DOCS_URL}/errors#{self.code}",
+            "doc_url": self.definition.doc_url,
         }
         if self.param:
             body["param"] = self.param
@@ -120,6 +132,28 @@ define(
 )
 define("service_unavailable", 503, "A part we need is not answering. Retry in a moment.", retryable=True)
 
+
+class Explanation(NamedTuple):
+    """Why a code is met and what to do about it: one paragraph of Markdown each."""
+
+    cause: str
+    cure: str
+
+
+_SECTION = re.compile(r"^### (\w+)\n- Cause: (.+?)\n- Cure: (.+?)(?=\n\n|\n*\Z)", re.MULTILINE | re.DOTALL)
+
+
+@cache
+def explanations() -> dict[str, Explanation]:
+    """`docs/errors.md` by code. Every registered code has its section there (a test looks)."""
+    text = (settings.BASE_DIR / "docs" / "errors.md").read_text()
+    return {code: Explanation(_one_line(cause), _one_line(cure)) for code, cause, cure in _SECTION.findall(text)}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 # What DRF and Django raise by themselves, said in our codes.
 _BY_STATUS = {
     400: "invalid_request",
@@ -127,6 +161,7 @@ _BY_STATUS = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    413: "body_too_large",
     415: "unsupported_media_type",
 }
 # RFC 9110, 11.6.1: a 401 says how to come back.
@@ -152,13 +187,71 @@ def handle(exc: Exception, _context: dict[str, Any]) -> Any:
         exc = ApiError(code, said, headers=CHALLENGE if exc.status_code == 401 else None)
     elif isinstance(exc, Http404):
         exc = ApiError("not_found")
+    elif isinstance(exc, SuspiciousOperation):
+        exc = _suspicious(exc)
+    elif _unavailable(exc):
+        log.warning("database_unavailable", error=str(exc)[:200])
+        exc = unavailable()
     if not isinstance(exc, ApiError):
         return None  # not expected: the 500 handler below answers, and the log has the traceback
     return Response(exc.body(), status=exc.status, headers=exc.headers)
 
 
-def handler400(_request: HttpRequest, exception: Exception) -> HttpResponse:
+RETRY_AFTER_SECONDS = 2
+
+
+def unavailable() -> ApiError:
+    """503 with `retry_after`: the same request may succeed in a moment."""
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return ApiError("service_unavailable", headers=headers, retry_after=RETRY_AFTER_SECONDS)
+
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, resources, operator intervention (57014:
+# statement timeout), a lock not to be had, and a transaction that PostgreSQL gave up for another's sake.
+_PASSING = ("08", "53", "57", "55P03", "40001", "40P01")
+
+
+def _unavailable(exc: Exception) -> bool:
+    """Did the database give up on this, rather than refuse it? A mistake in SQL of ours stays a 500."""
+    if not isinstance(exc, OperationalError | InterfaceError):
+        return False
+    cause = exc.__cause__
+    if isinstance(cause, sqlite3.Error):
+        # https://www.sqlite.org/rescode.html: the lowest byte is the primary code.
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    return state is None or state.startswith(_PASSING)
+
+
+def _suspicious(exc: SuspiciousOperation) -> ApiError:
+    """What Django refuses by itself while it reads a request: a body too large, too many fields, a foreign Host."""
+    if isinstance(exc, RequestDataTooBig):
+        return ApiError("body_too_large")
+    if isinstance(exc, DisallowedHost):
+        return ApiError("invalid_request", "The Host header names another server.")
+    return ApiError("invalid_request", str(exc)[:200])
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _wants_page(request):
+        return _page(request, HTTPStatus.BAD_REQUEST)
+    if isinstance(exception, SuspiciousOperation):
+        return respond(_suspicious(exception))
     return respond(ApiError("invalid_request", str(exception)[:200]))
+
+
+def get_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """`view`, outside DRF, answers GET and HEAD; every other method has a flat 405, without a question of CSRF."""
+
+    @csrf_exempt
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method in {"GET", "HEAD"}:
+            return view(request, *args, **kwargs)
+        words = f'Method "{request.method}" not allowed.'
+        return respond(ApiError("method_not_allowed", words, headers={"Allow": "GET, HEAD"}))
+
+    return guarded
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -178,7 +271,7 @@ def handler500(request: HttpRequest) -> HttpResponse:
 
 
 def _wants_page(request: HttpRequest) -> bool:
-    return not request.path.startswith(("/v1/", "/healthz", "/readyz"))
+    return not request.path.startswith(("/v1/", "/.well-known/", "/healthz", "/readyz"))
 
 
 def _page(request: HttpRequest, status: HTTPStatus) -> HttpResponse:

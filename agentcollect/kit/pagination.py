@@ -8,12 +8,14 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 
 from agentcollect.kit import errors
 from agentcollect.kit.errors import ApiError
@@ -26,23 +28,71 @@ DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 
 
 def page(
-    queryset: QuerySet, params: dict[str, str], *, scope: str, serialise: Callable[[Any], dict[str, Any]]
+    queryset: QuerySet,
+    params: dict[str, str],
+    *,
+    scope: str,
+    serialise: Callable[[Any], dict[str, Any]],
+    columns: Sequence[str] = (),
 ) -> dict[str, Any]:
     """One page of `queryset` as `{"data","has_more","next_cursor"}`.
 
-    `scope` names the question (organisation, mode, route); `params` are the query parameters already checked.
+    `scope` names the question (organisation, mode, route); `params` are the query parameters already checked;
+    `columns` are all that `serialise` reads, where a list is worth sparing the models (half the time of a page).
+    A row that was there when the first page was read comes exactly once, whatever is inserted meanwhile: its place
+    never changes, and the next page begins behind the last row shown, not at a count of rows.
     """
     question = _question(scope, params)
     if cursor := params.get("cursor"):
         at, last_id = read_cursor(cursor, question)
-        moment = datetime.fromtimestamp(int(at) / 1_000_000, UTC)
-        queryset = queryset.filter(Q(created_at__lt=moment) | Q(created_at=moment, id__lt=last_id))
+        queryset = before(queryset, datetime.fromtimestamp(int(at) / 1_000_000, UTC), last_id)
     limit = read_limit(params)
-    rows = list(queryset.order_by("-created_at", "-id")[: limit + 1])
+    rows = fetch(newest_first(queryset)[: limit + 1], columns)
     more = len(rows) > limit
     rows = rows[:limit]
     after = make_cursor([_micros(rows[-1].created_at), rows[-1].id], question) if more else None
     return {"data": [serialise(row) for row in rows], "has_more": more, "next_cursor": after}
+
+
+def fetch(queryset: QuerySet, columns: Sequence[str]) -> list[Any]:
+    """The rows; with `columns` named, things with these attributes and no others (`debtor__name`: in a `debtor`)."""
+    if not columns:
+        return list(queryset)
+    joined = [(name, *name.split("__", 1)) for name in columns if "__" in name]
+    return [_light(values, joined) for values in queryset.values(*columns)]
+
+
+def _light(values: dict[str, Any], joined: list[tuple[str, ...]]) -> SimpleNamespace:
+    parts: dict[str, dict[str, Any]] = {}
+    for whole, part, name in joined:
+        parts.setdefault(part, {})[name] = values.pop(whole)
+    return SimpleNamespace(**values, **{part: SimpleNamespace(**facts) for part, facts in parts.items()})
+
+
+def newest_first(queryset: QuerySet) -> QuerySet:
+    """The order of every list. Rows of one moment (a whole campaign's) follow their ids, which are time-ordered."""
+    return queryset.order_by("-created_at", "-id")
+
+
+def before(queryset: QuerySet, moment: datetime, row_id: str) -> QuerySet:
+    """The rows that come after this place in a list: PostgreSQL compares the pair by one step into the list's index,
+    also among 200,000 rows of one import that all share a moment."""
+    return queryset.filter(TupleLessThan(Tuple(F("created_at"), F("id")), (moment, row_id)))
+
+
+def read_time(params: dict[str, str], name: str) -> datetime | None:
+    """Query parameter `name` as a moment (ISO 8601 with an offset, or `Z`), None when absent."""
+    if name not in params:
+        return None
+    try:
+        # An unescaped `+` of an offset arrives as a space.
+        moment = datetime.fromisoformat(params[name].replace(" ", "+"))
+        if moment.tzinfo is None:
+            raise ValueError("no zone")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        words = f"{name} must be ISO 8601 with a zone, such as 2026-03-17T14:22:00Z."
+        raise ApiError("invalid_parameter", words, param=name) from error
 
 
 def read_limit(params: dict[str, str]) -> int:
@@ -54,7 +104,7 @@ def read_limit(params: dict[str, str]) -> int:
 
 
 def _question(scope: str, params: dict[str, str]) -> str:
-    asked = {k: v for k, v in sorted(params.items()) if k not in {"cursor", "limit"}}
+    asked = {k: v for k, v in sorted(params.items()) if k not in {"cursor", "limit", "expand"}}
     return hashlib.sha256(json.dumps([scope, asked]).encode()).hexdigest()[:16]
 
 

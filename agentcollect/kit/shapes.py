@@ -15,7 +15,17 @@ BOOL: Shape = {"type": "boolean"}
 TIME: Shape = {"type": "string", "format": "date-time"}
 MAYBE_TIME: Shape = {"type": ["string", "null"], "format": "date-time"}
 MAYBE_DATE: Shape = {"type": ["string", "null"], "format": "date"}
-METADATA: Shape = {"type": "object", "additionalProperties": TEXT, "maxProperties": 50}
+
+
+NAME = "x-name"
+
+
+def named(name: str, shape: Shape) -> Shape:
+    """`shape` as the component `name` of the document (kit.openapi.models finds one for those that say none)."""
+    return shape | {NAME: name}
+
+
+METADATA = named("Metadata", {"type": "object", "additionalProperties": TEXT, "maxProperties": 50})
 
 
 def record(required: Iterable[str], **properties: Any) -> Shape:

@@ -58,4 +58,8 @@ class Migration(migrations.Migration):
         ),
         # An open hold stands in the index of what it is on, and no longer in the three others too.
         *(operation for name in HELD for operation in open_holds(name)),
+        migrations.AddIndex(
+            "hold",
+            models.Index(fields=["exclusion"], name="hold_exclusion", condition=Q(exclusion__isnull=False)),
+        ),
     ]

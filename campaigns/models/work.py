@@ -76,6 +76,7 @@ class Hold(Tenant):
             models.Index(
                 fields=["organisation", "livemode", "kind"], name="hold_open_kind", condition=Q(released_at=None)
             ),
+            models.Index(fields=["exclusion"], name="hold_exclusion", condition=Q(exclusion__isnull=False)),
         ]
 
     class Integrity:

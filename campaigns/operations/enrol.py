@@ -73,9 +73,9 @@ def enrol(*, campaign: Campaign, rows: Sequence[Row], by: str, at: datetime) -> 
 def _excluded(case_ids: list[str], debtor_ids: set[str]) -> frozenset[str]:
     """Of these new cases those that wait because of a rule of the creditor's about the debtor."""
     standing = Hold.objects.filter(kind=Hold.Kind.EXCLUDED, released_at=None)
-    closed = standing.filter(debtor_id__in=debtor_ids).values("debtor_id")
-    covered = Q(debtor_id__in=closed) | Q(id__in=standing.filter(case_id__in=case_ids).values("case_id"))
-    return frozenset(Case.objects.filter(covered, id__in=case_ids).values_list("id", flat=True))
+    closed = standing.filter(db.among("debtor_id", debtor_ids)).values("debtor_id")
+    covered = Q(debtor_id__in=closed) | Q(id__in=standing.filter(db.among("case_id", case_ids)).values("case_id"))
+    return frozenset(Case.objects.filter(covered, db.among("id", case_ids)).values_list("id", flat=True))
 
 
 def _known_debtors(campaign: Campaign, identities: list[str]) -> dict[str, str]:

@@ -231,7 +231,7 @@ def _known(rule_ids: set[str], debtor_ids: set[str]) -> dict[tuple[str, str], bo
     """(rule, what its hold is on) → whether that hold was released; one that stands counts before one that did."""
     cases = Case.objects.filter(debtor_id__in=debtor_ids).values("id")
     people = Contact.objects.filter(debtor_id__in=debtor_ids).values("id")
-    about = Q(debtor_id__in=debtor_ids) | Q(case_id__in=cases) | Q(contact_id__in=people)
+    about = Q(debtor_id__in=debtor_ids) | Q(db.among("case_id", cases)) | Q(db.among("contact_id", people))
     rows = Hold.objects.filter(about, exclusion_id__in=rule_ids)
     known: dict[tuple[str, str], bool] = {}
     for rule_id, debtor, case, contact, released_at in rows.values_list(
@@ -305,7 +305,7 @@ def release_outdated(*, debtor: Debtor, by: str, at: datetime) -> None:
     met = _met([debtor])
     people = Contact.objects.filter(debtor_id=debtor.id).values("id")
     cases = Case.objects.filter(debtor_id=debtor.id).values("id")
-    about = Q(debtor_id=debtor.id) | Q(contact_id__in=people) | Q(case_id__in=cases)
+    about = Q(debtor_id=debtor.id) | Q(db.among("contact_id", people)) | Q(db.among("case_id", cases))
     standing = Hold.objects.filter(about, exclusion__isnull=False, released_at=None).select_related(
         "exclusion", "contact"
     )

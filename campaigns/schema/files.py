@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
 
 from agentcollect.kit import listing
 from agentcollect.kit.shapes import (
@@ -199,7 +199,7 @@ def _download(operation_id: str, summary: str, tag: str, media_types: list[str])
             tags=[tag],
             responses={
                 **{(200, kind.partition(";")[0]): _BYTES for kind in media_types},
-                302: {"description": "The bytes are at `Location`."},
+                302: OpenApiResponse(description="The bytes are at `Location`."),
             },
         )
     )

@@ -57,9 +57,7 @@ def upload(parts: Upload) -> Taken:
         faults.add("name", "invalid_text", "is too long")
     found = type_of(raw, given) if raw else None
     if raw and found is None:
-        faults.add(
-            "file", "document_type_not_allowed", _ALLOWED
-        )
+        faults.add("file", "document_type_not_allowed", _ALLOWED)
     faults.done()
     assert found is not None  # else a fault says why
     facts = {"name": plain_name(name, found), "kind": kind, "share_with_debtor": shared == "true", "metadata": said}

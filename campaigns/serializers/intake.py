@@ -288,8 +288,7 @@ def too_many(count: int) -> FieldError:
 # --- values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One invoice, checked: money in minor units, dates as dates, texts trimmed, `path` as the client wrote it.
 
     `identity` and `invoice_key` are what makes two rows the same debtor, and the same invoice.

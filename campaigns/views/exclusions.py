@@ -1,6 +1,5 @@
 """`/v1/exclusions`: translate, one call down, translate back."""
 
-
 from rest_framework.request import Request
 from rest_framework.response import Response
 

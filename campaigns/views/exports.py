@@ -1,6 +1,5 @@
 """`/v1/exports`: translate, one call down, translate back."""
 
-
 from django.http import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response

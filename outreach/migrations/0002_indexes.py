@@ -1,9 +1,17 @@
-"""Indexes for the lists."""
+"""Indexes for what lists are asked."""
 
-from django.db import migrations
+from django.db import migrations, models
+from django.db.models import Q
 
 
 class Migration(migrations.Migration):
     dependencies = [("outreach", "0001_initial")]
 
-    operations = []
+    operations = [
+        migrations.AddIndex(
+            "message", models.Index(fields=["campaign", "created_at", "id"], name="message_campaign")
+        ),
+        migrations.AddIndex(
+            "referral", models.Index(fields=["created_at"], name="referral_offered", condition=Q(status="offered"))
+        ),
+    ]

@@ -5,6 +5,7 @@ from datetime import datetime
 import structlog
 from django.db.models import Exists, OuterRef, Q
 
+from agentcollect.kit import db
 from campaigns import operations as campaigns
 from campaigns.models import Case, Contact, Debtor, Hold
 from campaigns.operations import FoundContact
@@ -51,8 +52,8 @@ def _may_search(debtor: Debtor) -> bool:
     if debtor.debt_class == "consumer" or debtor.debtor_type in {"sole_proprietor", "individual"}:
         return False
     cases = Case.objects.filter(debtor_id=debtor.id).values("id")
-    doubts = Hold.objects.filter(Q(debtor_id=debtor.id) | Q(case_id__in=cases), released_at=None, kind="identity_doubt")
-    return not doubts.exists()
+    about = Q(debtor_id=debtor.id) | Q(db.among("case_id", cases))
+    return not Hold.objects.filter(about, released_at=None, kind="identity_doubt").exists()
 
 
 def _trusted(person: Person, debtor: Debtor) -> bool:

@@ -60,6 +60,9 @@ def decide(
     at: datetime,
 ) -> Judged:
     """Ask the gate and keep every rule's word, refusals too. Call with the debtor's row locked."""
+    # What the creditor excluded at this very moment holds too, whether or not its holds have been placed.
+    named = {"organisation_id": case.organisation_id, "livemode": case.livemode}
+    campaigns.enforce(**named, debtor_ids=[debtor.id], at=at)
     own = Message.objects.filter(step_id=step.id).values_list("id", flat=True).first() or ""
     facts = queries.facts(
         debtor=debtor,

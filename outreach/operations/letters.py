@@ -119,7 +119,8 @@ def _account(case: Case, debtor: Debtor, organisation: Organisation) -> Account:
 
 
 def _placed(entry: LedgerEntry) -> bool:
-    return entry.kind == LedgerEntry.Kind.PRINCIPAL
+    """What was placed, as it was corrected since: a correction changes the invoice's own lines, and is none itself."""
+    return entry.kind in (LedgerEntry.Kind.PRINCIPAL, LedgerEntry.Kind.ADJUSTMENT)
 
 
 def _invoice_lines(case: Case, entries: list[LedgerEntry]) -> list[Line]:

@@ -7,6 +7,8 @@ a preview cannot drift away from what then happens.
 from collections import defaultdict
 from datetime import datetime
 
+from django.db.models import Q
+
 from accounts.models import Organisation
 from agentcollect.kit import db
 from agentcollect.kit.errors import ApiError
@@ -59,8 +61,13 @@ class _Law:
         for person in Contact.objects.filter(debtor_id__in={case.debtor_id for case in cases}).exclude(email=""):
             self.contacts[person.debtor_id].append(person)
         self.holds: dict[str, list[Hold]] = defaultdict(list)
-        for hold in Hold.objects.filter(case__campaign=campaign, released_at=None).select_related("case"):
-            self.holds[hold.case.debtor_id].append(hold)
+        debtors = {case.debtor_id for case in cases}
+        about = Q(db.among("case_id", [case.id for case in cases])) | Q(db.among("debtor_id", debtors))
+        people = Contact.objects.filter(db.among("debtor_id", debtors)).values("id")
+        about |= Q(db.among("contact_id", people))
+        for hold in Hold.objects.filter(about, released_at=None).select_related("case", "contact"):
+            on = hold.case or hold.contact
+            self.holds[on.debtor_id if on else hold.debtor_id].append(hold)
         addresses = [person.email for people in self.contacts.values() for person in people]
         self.closed = queries.suppressions_among(organisation.id, campaign.livemode, addresses)
 

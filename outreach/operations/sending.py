@@ -65,7 +65,7 @@ def send_step(*, step_id: str, at: datetime) -> Step:
 def _claim(wanted: Q, limit: int) -> list[Claim]:
     """Lease planned e-mail steps of running campaigns. Leases live on the wall clock."""
     now = clock.now()
-    running = Campaign.objects.filter(status=Campaign.Status.ACTIVE, organisation__paused_at=None).values("id")
+    running = Campaign.objects.filter(Organisation.running(), status=Campaign.Status.ACTIVE).values("id")
     free = Q(lease_until=None) | Q(lease_until__lte=now)
     due = Step.objects.filter(wanted, free, status=Step.Status.PLANNED, channel="email", campaign_id__in=running)
     with db.atomic():
@@ -154,7 +154,7 @@ def _may_go_on(claim: Claim, rows: _Rows, paper: Stationery, *, at: datetime) ->
             Step.Status.PLANNED, status=Step.Status.CANCELLED, reason="the case no longer asks for it", resolved_at=at
         )
         return False
-    if rows.campaign.status != Campaign.Status.ACTIVE or rows.organisation.paused_at is not None:
+    if rows.campaign.status != Campaign.Status.ACTIVE or rows.organisation.paused_since(rows.step.livemode):
         claim.update(Step.Status.PLANNED, lease_until=None)
         return False
     why = (

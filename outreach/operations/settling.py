@@ -56,7 +56,7 @@ def _why_not(case: Case, message: Message, *, at: datetime) -> str:
     campaign = Campaign.objects.select_related("organisation").get(id=case.campaign_id)
     if case.closed_at or case.balance_minor <= 0:
         return "the case was closed meanwhile"
-    if campaign.status != Campaign.Status.ACTIVE or campaign.organisation.paused_at:
+    if campaign.status != Campaign.Status.ACTIVE or campaign.organisation.paused_since(campaign.livemode):
         return "paused meanwhile"
     if f"Balance: {money.display(case.balance_minor, case.currency)}\n" not in message.text:
         return "the balance changed meanwhile"

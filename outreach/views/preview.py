@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from agentcollect.kit import clock
 from agentcollect.kit.api import ApiView
+from campaigns import examples
 from campaigns.schema import CREATE
 from campaigns.serializers import checks, intake
 from campaigns.views.common import RawBody
@@ -27,7 +28,10 @@ class CampaignPreview(ApiView):
         tags=["Campaigns"],
         request={"application/json": CREATE},
         responses={200: schema.PREVIEW},
-        examples=[OpenApiExample("Preview", value=schema.PREVIEW_EXAMPLE, response_only=True, status_codes=["200"])],
+        examples=[
+            OpenApiExample("A list", value=examples.LIST, request_only=True),
+            OpenApiExample("Preview", value=schema.PREVIEW_EXAMPLE, response_only=True, status_codes=["200"]),
+        ],
     )
     def post(self, request: Request) -> Response:
         at, who = clock.now(), self.principal

@@ -1,67 +1,30 @@
 """`/v1/payments`: money that came, and the way to say that it came to you directly."""
 
-from typing import Any
-
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agentcollect.kit import clock
-from agentcollect.kit.api import ApiView, read_time
-from agentcollect.kit.errors import ApiError
-from agentcollect.kit.pagination import page
-from payments import operations, queries, schema, serializers
+from agentcollect.kit.api import ApiView
+from agentcollect.kit.listing import document
+from payments import listings, operations, queries, schema, serializers
 from payments.models import Payment
 
-_EQUAL = frozenset({"campaign_id", "case_id", "status", "method"})
-_COMMON = frozenset({"cursor", "limit", "created_after", "created_before"})
-_CHOICES = {"status": Payment.Status.values, "method": Payment.Method.values}
 _ANSWER = OpenApiExample("Payment", value=schema.EXAMPLE, response_only=True)
-_PARAMETERS = [
-    OpenApiParameter("limit", int, description="1–100, default 20."),
-    OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
-    OpenApiParameter("created_after", str, description="Inclusive, ISO 8601 with a zone."),
-    OpenApiParameter("created_before", str, description="Exclusive, ISO 8601 with a zone."),
-    OpenApiParameter("status", str, enum=Payment.Status.values),
-    OpenApiParameter("method", str, enum=Payment.Method.values),
-    OpenApiParameter("case_id", str),
-]
-_LIST_EXAMPLE = OpenApiExample(
-    "Page", value={"data": [schema.EXAMPLE], "has_more": False, "next_cursor": None}, response_only=True
+
+
+@document(
+    "list_payments", "List all received payments across campaigns", schema.PAYMENT, schema.EXAMPLE, tag="Payments"
 )
-
-
-def _page(principal: Any, params: dict[str, str], scope: str) -> Response:
-    """One page of payments for the filters in `params`."""
-    for name, values in _CHOICES.items():
-        if params.get(name, values[0]) not in values:
-            raise ApiError("invalid_parameter", f"{name} must be one of {', '.join(values)}.", param=name)
-    rows = queries.filtered(
-        queries.payments(principal.organisation_id, principal.livemode),
-        {name: params[name] for name in _EQUAL if name in params},
-        read_time(params, "created_after"),
-        read_time(params, "created_before"),
-    )
-    question = f"{principal.organisation_id}:{principal.livemode}:{scope}"
-    return Response(page(rows, params, scope=question, serialise=serializers.payment))
-
-
 class Payments(ApiView):
     """All payments across campaigns; and a payment the creditor received directly."""
 
     scopes = {"GET": "payments:read", "POST": "payments:write"}
-    parameters = {"GET": _EQUAL | _COMMON}
+    lists = listings.PAYMENTS
 
-    @extend_schema(
-        operation_id="list_payments",
-        summary="List all received payments across campaigns",
-        tags=["Payments"],
-        parameters=[*_PARAMETERS, OpenApiParameter("campaign_id", str)],
-        responses={200: schema.PAGE},
-        examples=[_LIST_EXAMPLE],
-    )
     def get(self, request: Request) -> Response:
-        return _page(self.principal, request.query_params.dict(), "payments")
+        rows = queries.payments(self.principal.organisation_id, self.principal.livemode)
+        return self.listing(rows, serializers.payment)
 
     @extend_schema(
         operation_id="create_payment",
@@ -104,22 +67,15 @@ class OnePayment(ApiView):
         return Response(serializers.payment(found))
 
 
+@document("list_campaign_payments", "List the payments of a campaign", schema.PAYMENT, schema.EXAMPLE, tag="Payments")
 class CampaignPayments(ApiView):
     """The payments of one campaign."""
 
     scopes = {"GET": "payments:read"}
-    parameters = {"GET": (_EQUAL | _COMMON) - {"campaign_id"}}
+    lists = listings.CAMPAIGN_PAYMENTS
 
-    @extend_schema(
-        operation_id="list_campaign_payments",
-        summary="List the payments of a campaign",
-        tags=["Payments"],
-        parameters=_PARAMETERS,
-        responses={200: schema.PAGE},
-        examples=[_LIST_EXAMPLE],
-    )
     def get(self, request: Request, campaign_id: str) -> Response:
         principal = self.principal
         queries.check_campaign(principal.organisation_id, principal.livemode, campaign_id)
-        params = request.query_params.dict() | {"campaign_id": campaign_id}
-        return _page(principal, params, "campaign_payments")
+        rows = queries.payments(principal.organisation_id, principal.livemode).filter(campaign_id=campaign_id)
+        return self.listing(rows, serializers.payment)

@@ -36,6 +36,8 @@ def test_the_reference_on_one_page_asks_nobody_else(watched: Watched, live_serve
     ours = ("data:", "blob:", live_server.url)
     page.on("request", lambda asked: asked.url.startswith(ours) or foreign.append(asked.url))
     page.goto(f"{live_server.url}/docs/print")
-    expect(page.get_by_role("heading", name="Create a collection campaign and enroll debtors")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Create a collection campaign and enroll debtors")).to_be_visible(
+        timeout=30_000
+    )
     fits(page)
     assert foreign == []

@@ -33,7 +33,11 @@ def texts() -> Iterator[tuple[str, str]]:
     for path in files:
         if "vendor" not in path.parts and "node_modules" not in path.parts:
             # Comments may quote what is not said.
-            text = re.sub(r"^\s*#.*$", "", path.read_text(), flags=re.MULTILINE) if path.suffix == ".py" else path.read_text()
+            text = (
+                re.sub(r"^\s*#.*$", "", path.read_text(), flags=re.MULTILINE)
+                if path.suffix == ".py"
+                else path.read_text()
+            )
             yield str(path.relative_to(root)), text
     yield "the OpenAPI document", openapi.build()
 
@@ -51,14 +55,12 @@ def test_it_is_not_said(written: dict[str, str], old: str) -> None:
 
 
 def test_the_patterns_find_what_they_look_for() -> None:
-    page = (settings.BASE_DIR / "tests" / "dashboard" / "test_docs_wording.py").read_text()
     for name, pattern in OLD.items():
         assert re.search(pattern, OLD_PAGE, re.IGNORECASE), name
-    assert OLD_PAGE in page
 
 
-OLD_PAGE = """AgentCollect is invisible. The debtor never knows we exist. Licensed attorney assigned. Expect first contact
-within 1–4 hours. SOC 2 Type II, HTTPS + TLS 1.3, 99.9% uptime SLA, FDCPA compliant"""
+OLD_PAGE = """AgentCollect is invisible. The debtor never knows we exist. Licensed attorney assigned. Expect first
+contact within 1–4 hours. SOC 2 Type II, HTTPS + TLS 1.3, 99.9% uptime SLA, FDCPA compliant"""
 
 
 def test_what_is_said_instead(written: dict[str, str]) -> None:

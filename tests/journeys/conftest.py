@@ -42,7 +42,7 @@ def product(_mail: tuple[Keeper, int]) -> Iterator[RunningProduct]:
 
 @pytest.fixture(scope="session")
 def _tenants(product: RunningProduct) -> dict[str, Tenant]:
-    names = ["Page Inc.", "Readme Inc.", "Down Inc.", "Hardy Inc."]
+    names = ["Page Inc.", "Readme Inc.", "Guide Inc.", "Client Inc.", "Down Inc.", "Hardy Inc."]
     made = act(product, "tenants", names=names)
     return {name: Tenant(base_url=product.base_url, **facts) for name, facts in zip(names, made, strict=True)}
 
@@ -57,6 +57,18 @@ def tenant(_tenants: dict[str, Tenant]) -> Tenant:
 def reader(_tenants: dict[str, Tenant]) -> Tenant:
     """Whoever follows the README."""
     return _tenants["Readme Inc."]
+
+
+@pytest.fixture(scope="session")
+def guided(_tenants: dict[str, Tenant]) -> Tenant:
+    """Whoever follows the guides. Apart from the product page's: both write to Acme Corp."""
+    return _tenants["Guide Inc."]
+
+
+@pytest.fixture(scope="session")
+def programmer(_tenants: dict[str, Tenant]) -> Tenant:
+    """Whoever calls through a client library."""
+    return _tenants["Client Inc."]
 
 
 @pytest.fixture(scope="session")

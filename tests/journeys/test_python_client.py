@@ -25,14 +25,14 @@ def run(*words: str, **env: str) -> str:
     return done.stdout
 
 
-def test_the_clients_own_suite(tenant: Tenant) -> None:
+def test_the_clients_own_suite(programmer: Tenant) -> None:
     said = run(
         "-m",
         "pytest",
         "-p",
         "no:cacheprovider",
-        AGENTCOLLECT_API_KEY=tenant.test_key,
-        AGENTCOLLECT_BASE_URL=tenant.base_url,
+        AGENTCOLLECT_API_KEY=programmer.test_key,
+        AGENTCOLLECT_BASE_URL=programmer.base_url,
     )
     assert " passed" in said and "skipped" not in said, said
 

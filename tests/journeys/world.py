@@ -90,7 +90,7 @@ def hidden(html: str) -> dict[str, str]:
     for tag in re.findall(r"<input[^>]*>", html):
         facts = dict(re.findall(r'(\w+)="([^"]*)"', tag))
         if facts.get("type") == "hidden":
-            found[facts["name"]] = unescape(facts["value"])
+            found[facts["name"]] = unescape(facts.get("value", ""))
     return found
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.operations import pause_organisation, resume_organisation
 from agentcollect.kit import clock, db
 from campaigns import operations as campaigns
 from campaigns.models import Campaign, Case, Contact, Hold, Step, Suppression
@@ -231,10 +232,12 @@ def test_a_paused_campaign_or_organisation_keeps_its_steps() -> None:
     campaigns.pause(campaign_id=case.campaign_id, by="test", at=AT)
     assert operations.send_due(at=AT) == 0
     campaigns.resume(campaign_id=case.campaign_id, by="test", at=AT)
-    type(case.organisation).objects.update(paused_at=AT)
+    about = {"organisation_id": case.organisation_id, "by": "test", "at": AT}
+    pause_organisation(livemode=False, **about)
     assert operations.send_due(at=AT) == 0
-    type(case.organisation).objects.update(paused_at=None)
-    assert operations.send_due(at=AT) == 1
+    pause_organisation(livemode=True, **about)
+    resume_organisation(livemode=False, **about)
+    assert operations.send_due(at=AT) == 1  # live mode's pause is not test mode's
     step.refresh_from_db()
     assert step.status == Step.Status.SENT
 

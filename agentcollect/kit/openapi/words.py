@@ -1,0 +1,41 @@
+"""What the document says about the whole API, and about each group of operations."""
+
+INTRODUCTION = """\
+Place unpaid invoices, follow what happens, hear of payments by webhook.
+
+**Two credentials, both work everywhere**: the API key itself (`sk_test_…`, `sk_live_…`) or a token from
+`POST /v1/auth` or `POST /v1/oauth/token`, as `Authorization: Bearer`. Test and live mode never meet.
+
+**Money** is a JSON number in major units: `15000` is fifteen thousand dollars. **Times** are ISO 8601 UTC.
+**Lists** are newest first, with opaque cursors. **Errors** are flat JSON with a stable `error` code; each has its
+place in [the list of codes](/docs/errors). **Every POST** takes an `Idempotency-Key`. Fields may be added within v1:
+ignore those you do not know.
+
+Guides: [quickstart](/docs/guides/quickstart), [authentication](/docs/guides/authentication),
+[errors](/docs/guides/errors), [pagination](/docs/guides/pagination), [idempotency](/docs/guides/idempotency),
+[webhooks](/docs/guides/webhooks), [sandbox](/docs/guides/sandbox).
+
+Every contact passes a rule engine modelled on Regulation F. The FDCPA covers consumer debt, which is accepted only
+under a licensed collector of record.
+"""
+# In the order of the reference; a tag that an operation names and that is not here is listed after them.
+TAGS = {
+    "Authentication": "Exchange an API key for a short-lived token.",
+    "Organisation": "Who you are, what you may, what is still missing; and the switch that stops everything.",
+    "Campaigns": "A set of invoices placed for collection under one brand and one mandate.",
+    "Cases": "One invoice in collection: its balance, its state, what was decided about it and why.",
+    "Debtors": "Who owes, over all campaigns.",
+    "Contacts": "The people at a debtor, where they are from, and whether they may be written to.",
+    "Exclusions": "Whom you want left alone, or asked for first.",
+    "Suppressions": "Addresses that debtors closed themselves. They cannot be opened again by you.",
+    "Messages": "What was sent to debtors, exactly as it left.",
+    "Documents": "Files that belong to a case: the invoice, a contract, proof of delivery.",
+    "Payments": "Money that came, and the way to say that it came to you directly.",
+    "Webhooks": "Where events are delivered, what was delivered, and sending it again.",
+    "Events": "Everything that happened, in order: the pull fallback that can miss nothing.",
+    "Exports": "Your data as CSV.",
+    "Request logs": "Your own calls of the last 30 days.",
+    "Secret scanning": "For those who find keys where they should not be.",
+    "Sandbox": "Things that happen because you say so. Test keys only.",
+    "Webhook events": "What your endpoint is sent.",
+}

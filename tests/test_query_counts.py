@@ -1,0 +1,233 @@
+"""How many statements each operation of `/v1` makes: the same however many rows there are, and the number written here.
+
+Every route is in `EXPECTED`. A new one fails the test, which says its number; write it down when it is as low as it can
+be. Authentication costs none: who asks is read once and then kept (the warm-up), as in production.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Organisation
+from agentcollect.kit import clock, db
+from campaigns.models import Case
+from events.operations import About, record
+from tests import factories
+from tests.test_isolation import ROUTES, Owned, Route, objects, owned, send
+
+MANY = 6
+# What opening 50 cases takes (campaigns.operations.opening): a preview does it in the request, and takes it back.
+SLICE_STATEMENTS = 12
+# Operation → statements, on SQLite (PostgreSQL writes rows by COPY, which is none, and asks for locks). A text says why
+# an operation is not counted.
+EXPECTED: dict[str, int | str] = {
+    "GET v1/campaigns": 1,
+    "GET v1/campaigns/<str:campaign_id>": 4,
+    "PATCH v1/campaigns/<str:campaign_id>": 10,
+    "POST v1/campaigns/<str:campaign_id>/cancel": 15,
+    "GET v1/campaigns/<str:campaign_id>/cases": 2,
+    "POST v1/campaigns/<str:campaign_id>/complete": 20,
+    "GET v1/campaigns/<str:campaign_id>/contacts": 2,
+    "POST v1/campaigns/<str:campaign_id>/debtors": 18,
+    "GET v1/campaigns/<str:campaign_id>/messages": 2,
+    "POST v1/campaigns/<str:campaign_id>/pause": 11,
+    "GET v1/campaigns/<str:campaign_id>/payments": 3,
+    "POST v1/campaigns/<str:campaign_id>/resume": 6,
+    "GET v1/campaigns/<str:campaign_id>/timeline": 2,
+    "GET v1/cases": 1,
+    "GET v1/cases/<str:case_id>": 6,
+    "PATCH v1/cases/<str:case_id>": 17,
+    "POST v1/cases/<str:case_id>/close": 16,
+    "POST v1/cases/<str:case_id>/credits": 8,
+    "GET v1/cases/<str:case_id>/decisions": 2,
+    "GET v1/cases/<str:case_id>/documents": 2,
+    "POST v1/cases/<str:case_id>/enrich": 10,
+    "POST v1/cases/<str:case_id>/hold": 18,
+    "POST v1/cases/<str:case_id>/release": 10,
+    "POST v1/cases/<str:case_id>/unrecall": 10,
+    "GET v1/contacts": 1,
+    "POST v1/contacts": 14,
+    "GET v1/contacts/<str:contact_id>": 1,
+    "PATCH v1/contacts/<str:contact_id>": 16,
+    "POST v1/contacts/<str:contact_id>/suppress": 14,
+    "POST v1/contacts/<str:contact_id>/verify": 8,
+    "GET v1/debtors": 1,
+    "GET v1/debtors/<str:debtor_id>": 5,
+    "PATCH v1/debtors/<str:debtor_id>": 26,
+    "GET v1/documents": 1,
+    "GET v1/documents/<str:document_id>": 1,
+    "PATCH v1/documents/<str:document_id>": 6,
+    "GET v1/documents/<str:document_id>/content": 2,
+    "GET v1/events": 1,
+    "GET v1/events/<str:event_id>": 1,
+    "GET v1/exclusions": 1,
+    "DELETE v1/exclusions/<str:exclusion_id>": 7,
+    "GET v1/exclusions/<str:exclusion_id>": 1,
+    "GET v1/exports": 1,
+    "GET v1/exports/<str:export_id>": 1,
+    "GET v1/exports/<str:export_id>/content": 1,
+    "GET v1/messages/<str:message_id>": 1,
+    "GET v1/openapi.json": 0,
+    "GET v1/organisation": 1,
+    "POST v1/organisation/pause": 6,
+    "POST v1/organisation/resume": 2,
+    "GET v1/payments": 2,
+    "POST v1/payments": 19,
+    "GET v1/payments/<str:payment_id>": 2,
+    "GET v1/request_logs": 1,
+    "GET v1/request_logs/<str:log_id>": 2,
+    "POST v1/sandbox/payments": 22,
+    "GET v1/suppressions": 1,
+    "GET v1/webhooks": 1,
+    "DELETE v1/webhooks/<str:webhook_id>": 5,
+    "GET v1/webhooks/<str:webhook_id>": 1,
+    "PATCH v1/webhooks/<str:webhook_id>": 3,
+    "GET v1/webhooks/<str:webhook_id>/deliveries": 2,
+    "POST v1/webhooks/<str:webhook_id>/test": 6,
+    "GET v1/webhooks/deliveries/<str:delivery_id>": 3,
+    "POST v1/webhooks/deliveries/<str:delivery_id>/replay": 5,
+    "POST v1/auth": 2,
+    "POST v1/campaigns": 16,
+    "POST v1/campaigns/preview": 33,
+    "POST v1/exclusions": 6,
+    "POST v1/exports": 2,
+    "POST v1/webhooks": 3,
+    "POST v1/documents": "multipart/form-data: tests/campaigns/test_documents.py",
+    "POST v1/cases/<str:case_id>/escalate": "needs an attorney: tests/outreach/test_escalate_api.py",
+    "POST v1/oauth/token": "form-encoded: tests/accounts/test_oauth.py",
+    "POST v1/oauth/revoke": "form-encoded: tests/accounts/test_oauth.py",
+    "POST v1/oauth/introspect": "form-encoded: tests/accounts/test_oauth.py",
+    "POST v1/secret_scanning": "signed by others: tests/accounts/test_secret_scanning.py",
+}
+# What tests/test_isolation.py has no body for that would be taken.
+ROW = {"company_name": "Acme Corp", "contact_email": "ap@acmecorp.com", "invoice_amount": 1500, "invoice_number": "7"}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST v1/campaigns": {"company": "Your Company Inc.", "debtors": [ROW]},
+    "POST v1/campaigns/preview": {"company": "Your Company Inc.", "debtors": [ROW]},
+    "POST v1/exclusions": {"match": "domain", "value": "acme.com", "effect": "never_contact"},
+    "POST v1/exports": {"kind": "cases"},
+    "POST v1/webhooks": {"url": "https://hooks.example.com/two"},
+}
+
+_NOT_WORK = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "PRAGMA")
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements made inside; the frame of a transaction is none."""
+    found: list[str] = []
+    with CaptureQueriesContext(connection) as captured:
+        yield found
+    found += [query["sql"] for query in captured.captured_queries if not query["sql"].startswith(_NOT_WORK)]
+
+
+def more(world: Owned, livemode: bool) -> None:
+    """As many rows again of every kind the routes know: in the same campaign, at the same debtor, and elsewhere."""
+    first = Case.objects.select_related("campaign", "debtor").get(id=world.ids["case_id"])
+    for number in range(MANY - 1):
+        debtor = factories.debtor(world.organisation, livemode, name=f"Debtor {number}")
+        case = factories.case(world.organisation, livemode, campaign=first.campaign, debtor=debtor)
+        objects(case)
+        factories.case(world.organisation, livemode)  # a campaign of its own: lists of campaigns grow too
+        again = {"campaign": first.campaign, "debtor": first.debtor, "invoice_number": f"{number}"}
+        factories.case(world.organisation, livemode, invoice_key=f"{number}", **again)
+        factories.contact(first.debtor, email=f"clerk{number}@acmecorp.com")
+        factories.payment(first)
+        factories.message(first)
+        with db.atomic():
+            record(
+                type="case.opened",
+                organisation_id=world.organisation.id,
+                livemode=livemode,
+                data={"case_id": case.id},
+                by="test",
+                at=clock.now(),
+                about=About(first.campaign_id, first.id, first.debtor_id),
+            )
+
+
+def name(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def counted(route: Route, world: Owned) -> tuple[int, list[str], Any]:
+    """Statements of one request, with who asks already known."""
+    factories.client(world.key).get("/v1/organisation")
+    body = {"api_key": world.key} if name(route) == "POST v1/auth" else BODIES.get(name(route))
+    with statements() as made:
+        if body is None:
+            answer = send(route, world.key, world.ids)
+        else:
+            answer = factories.client(world.key).post(route.address(world.ids), body)
+    return len(made), made, answer
+
+
+@pytest.fixture
+def organisation(db: None, empty_redis: None) -> Organisation:
+    return factories.organisation()
+
+
+every_route = pytest.mark.parametrize("route", ROUTES, ids=[name(route) for route in ROUTES])
+
+
+@every_route
+def test_statements(route: Route, organisation: Organisation) -> None:
+    expected = EXPECTED.get(name(route))
+    if isinstance(expected, str):
+        pytest.skip(expected)
+    world = owned(organisation, False)
+    one, made, answer = counted(route, world)
+    assert answer.status_code < 300, f"tests/test_isolation.py sends a body that is refused: {answer.content!r}"
+    assert expected is not None, f'add to EXPECTED: "{name(route)}": {one},\n' + "\n".join(made)
+    if not db.is_postgresql():
+        assert one == expected, "\n".join(made)
+    if route.method == "GET":
+        more(world, False)
+        many, made, answer = counted(route, world)
+        assert answer.status_code == 200
+        assert many == one, f"{many} with {MANY} rows, {one} with one:\n" + "\n".join(made)
+
+
+def test_no_route_that_is_gone() -> None:
+    assert EXPECTED.keys() <= {name(route) for route in ROUTES}
+
+
+def create_body(debtors: int, *, adding: bool) -> dict[str, Any]:
+    """Rows that no other body repeats; an addition takes no `company`."""
+    rows = [
+        {"company_name": f"Debtor {n} Inc", "contact_email": f"ap@debtor{n}of{debtors}.com", "invoice_amount": 100 + n}
+        for n in range(debtors)
+    ]
+    return {"debtors": rows} if adding else {"company": "Your Company Inc.", "debtors": rows}
+
+
+def counts(organisation: Organisation, path: str) -> list[int]:
+    """Statements for one debtor and for 400, without asking for a place, which only a large body does."""
+    api, found = factories.client(factories.api_key(organisation)), []
+    for debtors in (1, 400):
+        campaign = factories.campaign(organisation)
+        api.get("/v1/organisation")
+        with statements() as made:
+            answer = api.post(path.format(campaign.id), create_body(debtors, adding=path.endswith("debtors")))
+        assert answer.status_code < 300, answer.content
+        found.append(len([sql for sql in made if "advisory" not in sql]))
+    return found
+
+
+def test_a_create_of_one_debtor_and_of_400(organisation: Organisation) -> None:
+    one, many = counts(organisation, "/v1/campaigns")
+    assert one == many
+
+
+def test_an_addition_of_one_debtor_and_of_400(organisation: Organisation) -> None:
+    one, many = counts(organisation, "/v1/campaigns/{}/debtors")
+    assert one == many
+
+
+def test_a_preview_opens_its_cases_in_slices(organisation: Organisation) -> None:
+    one, many = counts(organisation, "/v1/campaigns/preview")
+    assert many - one <= 7 * SLICE_STATEMENTS
