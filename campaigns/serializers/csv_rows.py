@@ -1,9 +1,10 @@
 """One line of a CSV with the API's own column names, checked exactly as a row of `debtors` is."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from agentcollect.kit import errors, money
 from agentcollect.kit.errors import FieldError
