@@ -6,6 +6,7 @@ without one.
 """
 
 import random
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -151,7 +152,8 @@ def _nothing(caller: Caller, rng: random.Random) -> dict[str, Any]:
 
 
 def _number(rng: random.Random) -> str:
-    return f"{rng.randrange(10**12):012}"
+    """Not `rng`'s: another run on the same database must not repeat it."""
+    return f"{secrets.randbelow(10**12):012}"
 
 
 def _one_debtor(rng: random.Random) -> dict[str, Any]:
@@ -260,7 +262,7 @@ def bodies(debtors: int, name: str) -> dict[str, Any]:
 
 def _create(caller: Caller, rng: random.Random) -> tuple[str, Body]:
     caller.made += 1
-    return "/v1/campaigns", bodies(CREATE_DEBTORS, f"{caller.key[-6:]}-{caller.made}-{rng.randrange(10**6)}")
+    return "/v1/campaigns", bodies(CREATE_DEBTORS, f"{caller.key[-6:]}-{caller.made}-{_number(rng)}")
 
 
 CREATE_OPS = [Op(1, f"POST /v1/campaigns ({CREATE_DEBTORS} debtors)", _create)]
@@ -303,7 +305,7 @@ def call(op: Op, caller: Caller, rng: random.Random) -> Call:
     method = op.name.partition(" ")[0]
     headers = {"Authorization": f"Bearer {caller.key}"}
     if method == "POST":
-        headers["Idempotency-Key"] = f"{rng.getrandbits(128):032x}"
+        headers["Idempotency-Key"] = secrets.token_hex(16)
     raw = b"" if body is None else orjson.dumps(body)
     return Call(op.name, wire(method, path, "127.0.0.1", headers, raw))
 

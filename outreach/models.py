@@ -82,6 +82,7 @@ class Message(TenantChild):
             models.Index(fields=["case", "created_at"], name="message_case"),
             models.Index(fields=["debtor", "created_at"], name="message_debtor"),
             models.Index(fields=["campaign", "created_at", "id"], name="message_campaign"),
+            models.Index(fields=["contact", "created_at"], name="message_contact"),
         ]
 
     class Integrity:

@@ -62,4 +62,10 @@ class Migration(migrations.Migration):
             "hold",
             models.Index(fields=["exclusion"], name="hold_exclusion", condition=Q(exclusion__isnull=False)),
         ),
+        migrations.AddIndex(
+            "hold",
+            models.Index(
+                fields=["case"], name="hold_ended_case", condition=Q(case__isnull=False, released_at__isnull=False)
+            ),
+        ),
     ]

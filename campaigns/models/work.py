@@ -77,6 +77,10 @@ class Hold(Tenant):
                 fields=["organisation", "livemode", "kind"], name="hold_open_kind", condition=Q(released_at=None)
             ),
             models.Index(fields=["exclusion"], name="hold_exclusion", condition=Q(exclusion__isnull=False)),
+            # An unrecalled case stands as it stood: with the holds that its closing ended.
+            models.Index(
+                fields=["case"], name="hold_ended_case", condition=Q(case__isnull=False, released_at__isnull=False)
+            ),
         ]
 
     class Integrity:

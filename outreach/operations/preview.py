@@ -42,7 +42,8 @@ def preview(*, organisation: Organisation, livemode: bool, request: Request, by:
 
 def _look(campaign: Campaign, organisation: Organisation, *, at: datetime) -> Preview:
     cases = list(Case.objects.select_related("debtor").filter(campaign=campaign).order_by("id"))
-    steps = {step.case_id: step for step in Step.objects.filter(campaign=campaign)}
+    planned = Step.objects.filter(db.among("case_id", [case.id for case in cases]))
+    steps = {step.case_id: step for step in planned}
     law = _Law(campaign, organisation, cases)
     rows = [law.row(case, steps.get(case.id), at=at) for case in cases]
     first = min((row for row in rows if row.outcome == "allow" and row.at), key=lambda row: row.at, default=None)  # type: ignore[arg-type,return-value]
