@@ -69,7 +69,8 @@ _SQLITE = {
 def _database() -> dict[str, Any]:
     if EMBEDDED:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": embedded.ensure_var() / "agentcollect.sqlite3"}
-    return dict(dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=600, conn_health_checks=True))
+    url, engine = os.environ["DATABASE_URL"], "agentcollect.kit.postgresql"
+    return dict(dj_database_url.parse(url, engine=engine, conn_max_age=600, conn_health_checks=True))
 
 
 # A web process (wsgi.py says that it is one) waits this long for one statement, for a lock and for a connection; then
@@ -134,11 +135,11 @@ MIDDLEWARE = [
     "agentcollect.kit.middleware.RequestContext",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "agentcollect.kit.pages_only.Session",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "agentcollect.kit.pages_only.Csrf",
+    "agentcollect.kit.pages_only.Authentication",
+    "agentcollect.kit.pages_only.Messages",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "agentcollect.kit.middleware.ContentSecurityPolicy",

@@ -80,6 +80,8 @@ def words_of(language: str, name: str) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """One spelling for look-alikes: compatibility forms folded, invisible letters and soft hyphens gone."""
+    if text.isascii():
+        return text  # nothing to fold, and most letters are
     folded = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
     return "".join(letter for letter in folded if unicodedata.category(letter) != "Cf")
 
@@ -230,6 +232,7 @@ class _Reader(HTMLParser):
             self._pieces.append("\n")
 
 
+@lru_cache(maxsize=8)  # one look asks for its text, its links and its addresses, several times over
 def _reader(html: str) -> _Reader:
     reader = _Reader()
     reader.feed(html)

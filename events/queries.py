@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Count, Min, QuerySet
 
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.prepared import Prepared
 from events.models import Counter, Event
 
 
@@ -16,10 +17,15 @@ def public(organisation_id: str, livemode: bool) -> QuerySet[Event]:
 
 def event(organisation_id: str, livemode: bool, event_id: str) -> Event:
     """Raises ApiError(not_found), for another organisation's, another mode's and an internal event alike."""
-    found = public(organisation_id, livemode).filter(id=event_id).first()
-    if found is None:
+    found = _event(organisation_id=organisation_id, livemode=livemode, event_id=event_id)
+    if not found:
         raise ApiError("not_found")
-    return found
+    return found[0]
+
+
+@Prepared
+def _event(organisation_id: str, livemode: bool, event_id: str) -> QuerySet[Event]:
+    return public(organisation_id, livemode).filter(id=event_id)
 
 
 def payload(organisation_id: str, livemode: bool, event_id: str) -> str:

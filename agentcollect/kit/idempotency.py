@@ -26,6 +26,7 @@ from rest_framework.response import Response
 
 from agentcollect.kit import clock, crypto, db, errors, ids
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.prepared import Prepared
 
 errors.define("invalid_idempotency_key", 400, "`Idempotency-Key` is 1 to 255 visible ASCII characters.")
 errors.define("idempotency_key_reused", 409, "This `Idempotency-Key` was used for another request.")
@@ -139,8 +140,15 @@ def _keep(asked: Asked, response: Response, body: bytes) -> None:
 
 def _kept(asked: Asked) -> Any:
     """The row of an earlier answer that is not too old, or None."""
-    mine = _rows().filter(organisation_id=asked.organisation_id, livemode=asked.livemode, key=asked.key)
-    return mine.filter(recorded_at__gt=asked.at - KEPT_FOR).first()
+    since = asked.at - KEPT_FOR
+    found = _kept_since(organisation_id=asked.organisation_id, livemode=asked.livemode, key=asked.key, since=since)
+    return next(iter(found), None)
+
+
+@Prepared
+def _kept_since(organisation_id: str, livemode: bool, key: str, since: datetime) -> Any:
+    mine = _rows().filter(organisation_id=organisation_id, livemode=livemode, key=key)
+    return mine.filter(recorded_at__gt=since)
 
 
 def _again(kept: Any, asked: Asked) -> Response:

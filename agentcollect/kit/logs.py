@@ -3,10 +3,12 @@
 structlog renders both its own events and those of the standard library, as JSON (or for a person, by LOG_JSON=0).
 """
 
+import json
 import logging
 import sys
 from typing import Any
 
+import orjson
 import structlog
 
 from agentcollect.kit import context
@@ -18,6 +20,13 @@ def _request_id(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, An
     return event
 
 
+def _json(fact: dict[str, Any], **_: Any) -> str:
+    try:
+        return orjson.dumps(fact, default=repr).decode()
+    except TypeError:  # half a surrogate pair, a number beyond 64 bits: what came from outside must not cost the line
+        return json.dumps(fact, default=repr)
+
+
 def configure(options: dict[str, Any]) -> None:
     """Django calls this with settings.LOGGING: {"level", "json"}."""
     shared: list[Any] = [
@@ -27,7 +36,9 @@ def configure(options: dict[str, Any]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _request_id,
     ]
-    renderer = structlog.processors.JSONRenderer() if options["json"] else structlog.dev.ConsoleRenderer(colors=False)
+    renderer = (
+        structlog.processors.JSONRenderer(_json) if options["json"] else structlog.dev.ConsoleRenderer(colors=False)
+    )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from agentcollect.kit import clock, db, ids
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Case, Hold, LedgerEntry, Step
 from campaigns.operations.facts import about, amount, case_data
 from campaigns.rules import transitions
@@ -44,7 +45,7 @@ def settle(
     have not been handed over are cancelled, reserved ones too: a paid debtor is never asked again. `announce` is called
     between the two, so that the payment is told before the closing it causes.
     """
-    case = db.locked(Case.objects.select_related("debtor", "campaign")).get(id=case_id)
+    [case] = _to_settle(case_id=case_id)
     applied = max(0, min(amount_minor, case.balance_minor)) if case.closed_at is None else 0
     if applied:
         post(
@@ -64,6 +65,11 @@ def settle(
     if closed:
         close(case=case, reason=Case.CloseReason.PAID, by=by, at=at, cause=payment_id)
     return settled
+
+
+@Prepared
+def _to_settle(case_id: str) -> QuerySet[Case]:
+    return db.locked(Case.objects.select_related("debtor", "campaign")).filter(id=case_id)
 
 
 def post(

@@ -176,6 +176,8 @@ def _enforce(tenant: Tenant, debtors: Sequence[Debtor], *, at: datetime, only: E
     met = _met(debtors)
     rules = [only] if only else queries.exclusions_naming(tenant, set(met))
     reached = [(rule, reach) for rule in rules for reach in met.get((rule.match, rule.key), ())]
+    if not reached:
+        return 0
     wanted = _wanted([(rule, reach) for rule, reach in reached if rule.effect in _HOLDING])
     placed = _insert(wanted, at=at)
     _leave_attorneys({reach.debtor_id for rule, reach in reached if rule.effect == Exclusion.Effect.NO_ATTORNEY}, at=at)
@@ -272,6 +274,8 @@ def _evidence(rule: Exclusion) -> dict[str, str]:
 
 def tell(about: Sequence[Hold], type: str, *, at: datetime, by: str = "") -> None:
     """Say it on each open case that is held, or free again, by these; in the order in which cases are always locked."""
+    if not about:
+        return
     named: dict[str, list[Hold]] = defaultdict(list)
     for hold in about:
         named[hold.debtor_id or hold.case_id or ""].append(hold)

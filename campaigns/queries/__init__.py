@@ -1,6 +1,14 @@
 """Reads of the campaigns room that have a name."""
 
-from campaigns.queries.campaigns import campaign, campaigns, figures, next_contact_at, planned_steps, timeline
+from campaigns.queries.campaigns import (
+    campaign,
+    campaigns,
+    figures,
+    newest_facts,
+    next_contact_at,
+    planned_steps,
+    timeline,
+)
 from campaigns.queries.cases import (
     blocking,
     case,
@@ -19,6 +27,7 @@ from campaigns.queries.people import (
     cases_of,
     contact,
     contacts,
+    contacts_at,
     contacts_of_campaign,
     debtor,
     debtors,
@@ -44,6 +53,7 @@ __all__ = [
     "cases_of",
     "contact",
     "contacts",
+    "contacts_at",
     "contacts_of_campaign",
     "debtor",
     "debtors",
@@ -65,6 +75,7 @@ __all__ = [
     "keys_of",
     "latest_step",
     "ledger",
+    "newest_facts",
     "next_contact_at",
     "outreach_since",
     "planned_steps",

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Campaign, Case, Step
 from campaigns.queries.tenant import Tenant
 from events.models import Event
@@ -18,10 +19,15 @@ def campaigns(tenant: Tenant) -> QuerySet[Campaign]:
 
 def campaign(tenant: Tenant, campaign_id: str) -> Campaign:
     """One campaign. Raises ApiError(not_found): another organisation's or mode's does not exist for this caller."""
-    found = campaigns(tenant).filter(id=campaign_id).first()
-    if found is None:
+    found = _campaign(organisation_id=tenant.organisation_id, livemode=tenant.livemode, campaign_id=campaign_id)
+    if not found:
         raise ApiError("not_found", f"There is no campaign {campaign_id}.")
-    return found
+    return found[0]
+
+
+@Prepared
+def _campaign(organisation_id: str, livemode: bool, campaign_id: str) -> QuerySet[Campaign]:
+    return campaigns(Tenant(organisation_id, livemode)).filter(id=campaign_id)
 
 
 def figures(campaign_id: str) -> dict[str, Any]:
@@ -56,6 +62,16 @@ def timeline(*, campaign_id: str = "", case_id: str = "") -> QuerySet[Event]:
     """Every fact about a campaign or a case, internal ones too, newest first."""
     about = {"case_id": case_id} if case_id else {"campaign_id": campaign_id}
     return Event.objects.filter(**about).order_by("-created_at", "-id")
+
+
+def newest_facts(case_id: str) -> list[Event]:
+    """The end of a case's timeline: its twenty newest facts, newest first."""
+    return _newest_facts(case_id=case_id)
+
+
+@Prepared
+def _newest_facts(case_id: str) -> QuerySet[Event]:
+    return timeline(case_id=case_id)[:20]
 
 
 def planned_steps(*, campaign_id: str = "", case_id: str = "", limit: int = 20) -> list[Step]:

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agentcollect.kit import db
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Case, Contact, Hold, LedgerEntry, Step
 from campaigns.queries.campaigns import campaign
 from campaigns.queries.people import PERSONAL_HOLDS
@@ -22,10 +23,15 @@ def cases(tenant: Tenant) -> QuerySet[Case]:
 
 def case(tenant: Tenant, case_id: str) -> Case:
     """One case, with its campaign and whose it is. Raises ApiError(not_found)."""
-    found = cases(tenant).select_related("campaign__organisation").filter(id=case_id).first()
-    if found is None:
+    found = _case(organisation_id=tenant.organisation_id, livemode=tenant.livemode, case_id=case_id)
+    if not found:
         raise ApiError("not_found", f"There is no case {case_id}.")
-    return found
+    return found[0]
+
+
+@Prepared
+def _case(organisation_id: str, livemode: bool, case_id: str) -> QuerySet[Case]:
+    return cases(Tenant(organisation_id, livemode)).select_related("campaign__organisation").filter(id=case_id)
 
 
 def case_by_invoice(tenant: Tenant, campaign_id: str, invoice_number: str) -> Case:
@@ -78,20 +84,27 @@ _FEW = 500
 
 def latest_step(case_id: str) -> Step | None:
     """The planned step, or else the one that was last."""
-    return Step.objects.filter(case_id=case_id).order_by("-version", "-index", "-attempt").first()
+    return next(iter(_latest_step(case_id=case_id)), None)
+
+
+@Prepared
+def _latest_step(case_id: str) -> QuerySet[Step]:
+    return Step.objects.filter(case_id=case_id).order_by("-version", "-index", "-attempt")[:1]
 
 
 def holds_on(case: Case, *, at: datetime) -> list[Hold]:
     """Every hold in force that covers this case: its own, its debtor's, its campaign's, its debtor's contacts'."""
-    contacts = Contact.objects.filter(debtor_id=case.debtor_id).values("id")
+    return _holds_on(case_id=case.id, debtor_id=case.debtor_id, campaign_id=case.campaign_id, at=at)
+
+
+@Prepared
+def _holds_on(case_id: str, debtor_id: str, campaign_id: str, at: datetime) -> QuerySet[Hold]:
+    contacts = Contact.objects.filter(debtor_id=debtor_id).values("id")
     covers = (
-        Q(case_id=case.id)
-        | Q(debtor_id=case.debtor_id)
-        | Q(campaign_id=case.campaign_id)
-        | Q(db.among("contact_id", contacts))
+        Q(case_id=case_id) | Q(debtor_id=debtor_id) | Q(campaign_id=campaign_id) | Q(db.among("contact_id", contacts))
     )
     in_force = Q(ends_at=None) | Q(ends_at__gt=at)
-    return list(Hold.objects.filter(covers, in_force, released_at=None).order_by("created_at", "id"))
+    return Hold.objects.filter(covers, in_force, released_at=None).order_by("created_at", "id")
 
 
 def blocking(holds: list[Hold]) -> list[Hold]:
@@ -107,4 +120,9 @@ def blocking(holds: list[Hold]) -> list[Hold]:
 
 def ledger(case_id: str) -> list[LedgerEntry]:
     """The account of a case, oldest line first."""
-    return list(LedgerEntry.objects.filter(case_id=case_id).order_by("created_at", "recorded_at", "id"))
+    return _ledger(case_id=case_id)
+
+
+@Prepared
+def _ledger(case_id: str) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(case_id=case_id).order_by("created_at", "recorded_at", "id")

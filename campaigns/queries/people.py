@@ -1,13 +1,14 @@
 """Reads about debtors, the people there, and what is closed to us."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from agentcollect.kit import db
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Case, Contact, Debtor, Hold, Step, Suppression
 from campaigns.queries.tenant import Tenant
 
@@ -24,7 +25,14 @@ def debtors(tenant: Tenant) -> QuerySet[Debtor]:
 
 def debtor(tenant: Tenant, debtor_id: str) -> Debtor:
     """One debtor. Raises ApiError(not_found)."""
-    return _one(debtors(tenant), "debtor", debtor_id)
+    return _one(
+        _debtor(organisation_id=tenant.organisation_id, livemode=tenant.livemode, id=debtor_id), "debtor", debtor_id
+    )
+
+
+@Prepared
+def _debtor(organisation_id: str, livemode: bool, id: str) -> QuerySet[Debtor]:
+    return debtors(Tenant(organisation_id, livemode)).filter(id=id)
 
 
 def cases_in(campaign_id: str) -> QuerySet[Case]:
@@ -79,7 +87,25 @@ def _gone() -> QuerySet[Suppression]:
 
 def contact(tenant: Tenant, contact_id: str) -> Contact:
     """One contact. Raises ApiError(not_found)."""
-    return _one(contacts(tenant), "contact", contact_id)
+    return _one(
+        _contact(organisation_id=tenant.organisation_id, livemode=tenant.livemode, id=contact_id), "contact", contact_id
+    )
+
+
+@Prepared
+def _contact(organisation_id: str, livemode: bool, id: str) -> QuerySet[Contact]:
+    return contacts(Tenant(organisation_id, livemode)).filter(id=id)
+
+
+def contacts_at(tenant: Tenant, debtor_id: str) -> list[Contact]:
+    """The people of one debtor, whom to ask first first; at most 100."""
+    return _contacts_at(organisation_id=tenant.organisation_id, livemode=tenant.livemode, debtor_id=debtor_id)
+
+
+@Prepared
+def _contacts_at(organisation_id: str, livemode: bool, debtor_id: str) -> QuerySet[Contact]:
+    of_debtor = contacts(Tenant(organisation_id, livemode)).filter(debtor_id=debtor_id)
+    return of_debtor.order_by("level", "id")[:100]
 
 
 def contacts_of_campaign(tenant: Tenant, campaign_id: str) -> QuerySet[Contact]:
@@ -129,8 +155,7 @@ def _mine(rows: QuerySet[Row], tenant: Tenant) -> QuerySet[Row]:
     return rows.filter(organisation_id=tenant.organisation_id, livemode=tenant.livemode)
 
 
-def _one(rows: QuerySet[Row], what: str, row_id: str) -> Any:
-    found = rows.filter(id=row_id).first()
-    if found is None:
+def _one(found: list[Row], what: str, row_id: str) -> Row:
+    if not found:
         raise ApiError("not_found", f"There is no {what} {row_id}.")
-    return found
+    return found[0]

@@ -38,14 +38,13 @@ def case_detail(tenant: Tenant, case_id: str) -> dict[str, Any]:
     """One case with everything about it, in a number of statements that does not depend on how much that is."""
     found = queries.case(tenant, case_id)
     holds = queries.holds_on(found, at=clock.now())
-    people = queries.contacts(tenant).filter(debtor_id=found.debtor_id).order_by("level", "id")[:_PEOPLE]
     around = cases.Around(
         ledger=queries.ledger(case_id),
         holds=holds,
         blocking=queries.blocking(holds),
-        contacts=list(people),
+        contacts=queries.contacts_at(tenant, found.debtor_id),
         step=queries.latest_step(case_id),
-        timeline=list(queries.timeline(case_id=case_id)[:_TIMELINE]),
+        timeline=queries.newest_facts(case_id),
     )
     return cases.detail(found, around)
 

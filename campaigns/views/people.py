@@ -30,7 +30,7 @@ class Debtors(TenantView):
 def debtor_detail(tenant: Tenant, debtor_id: str, at: datetime) -> dict[str, Any]:
     """One debtor with its invoices, people and holds, and how much of the week's messages is used."""
     found = queries.debtor(tenant, debtor_id)
-    persons = queries.contacts(tenant).filter(debtor_id=found.id).order_by("level", "id")[:_PEOPLE]
+    persons = queries.contacts_at(tenant, found.id)
     return people.debtor(found) | {
         "cases": [public.case(row) for row in queries.cases_of(found)],
         "contacts": [people.contact(row) for row in persons],

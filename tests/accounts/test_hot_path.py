@@ -222,3 +222,13 @@ def test_a_connection_found_closed_is_opened_again(creditor: Organisation, redis
     other.close()
     assert api.get(WHOAMI).headers["X-RateLimit-Remaining"] == "998"
     assert redis.steady_for(0)
+
+
+@pytest.mark.django_db
+def test_somebody_signed_in_on_the_pages_is_nobody_to_the_api(client: Any, django_user_model: Any) -> None:
+    client.force_login(django_user_model.objects.create_user("member@example.com", password="correct horse battery"))
+    assert client.cookies["sessionid"].value
+    answer = client.get(WHOAMI)
+    assert answer.status_code == 401
+    assert not answer.cookies
+    assert not hasattr(answer.wsgi_request, "session")
