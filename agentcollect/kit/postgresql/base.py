@@ -7,8 +7,12 @@ word answers neither question; the keepalives of settings find it.
 """
 
 import select
+from typing import Any
 
 from django.db.backends.postgresql import base, operations
+
+# A web process asks some two hundred different statements; what is pushed out is planned anew each time.
+_STATEMENTS_KEPT = 400
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -30,6 +34,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not self._silent():
             super().close_if_health_check_failed()
         self.health_check_done = True
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        connection.prepared_max = _STATEMENTS_KEPT
+        return connection
 
     def _silent(self) -> bool:
         """Nothing lies unread on the socket, neither data nor its end."""
