@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from webhooks import views
+from webhooks.views import deliveries, endpoints
 
 urlpatterns = [
-    path("v1/webhooks", views.Webhooks.as_view()),
-    path("v1/webhooks/deliveries/<str:delivery_id>", views.DeliveryDetail.as_view()),
-    path("v1/webhooks/deliveries/<str:delivery_id>/replay", views.DeliveryReplay.as_view()),
-    path("v1/webhooks/<str:webhook_id>", views.WebhookDetail.as_view()),
-    path("v1/webhooks/<str:webhook_id>/test", views.WebhookTest.as_view()),
-    path("v1/webhooks/<str:webhook_id>/deliveries", views.WebhookDeliveries.as_view()),
+    path("v1/webhooks", endpoints.Webhooks.as_view()),
+    path("v1/webhooks/deliveries/<str:delivery_id>", deliveries.DeliveryDetail.as_view()),
+    path("v1/webhooks/deliveries/<str:delivery_id>/replay", deliveries.DeliveryReplay.as_view()),
+    path("v1/webhooks/<str:webhook_id>", endpoints.WebhookDetail.as_view()),
+    path("v1/webhooks/<str:webhook_id>/test", endpoints.WebhookTest.as_view()),
+    path("v1/webhooks/<str:webhook_id>/deliveries", deliveries.WebhookDeliveries.as_view()),
 ]
