@@ -95,7 +95,8 @@ class Delivery(TenantChild):
     `next_attempt_at` is never empty while `pending`: no row without a next step. `lease_until` says that a worker has
     it now; `lease_token` moves at every claim, settlement and release, so a worker that lost its lease cannot settle.
     The due index leads by endpoint, because the sender asks each endpoint for its oldest few: a backlog of one is
-    never walked to find the work of another. `reason` says why a row is `not_sent`: the state its endpoint was in.
+    never walked to find the work of another. `reason` says why a row is `not_sent`: the state its endpoint was in, or
+    for a member's mail `off`, `left`, `quiet`; `handed` on a pending one: the mail server has it, outcome unknown.
     """
 
     class Status(models.TextChoices):
@@ -173,6 +174,7 @@ class Attempt(TenantChild):
 
     class Integrity:
         append_only = True
+        prunable = True
         tenant_parents = {"delivery_id": "webhooks.Delivery"}
 
 
@@ -189,13 +191,14 @@ class Rendering(Tenant):
 
     class Integrity:
         append_only = True
+        prunable = True
 
 
 class Replay(Tenant):
     """A durable job that sends again what its `filters` find among what stood at `created_at`.
 
     `filters`: endpoint_ids, event_types, statuses, delivery_ids (lists), since and until (ISO, of the event), missed
-    (also what was never owed, because the endpoint did not ask for it or did not exist). `position` is where it goes
+    (also what was never owed, because the endpoint did not ask for it). `position` is where it goes
     on: everything up to there is done, in one transaction with the rows it owed again.
     """
 

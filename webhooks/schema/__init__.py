@@ -1,10 +1,39 @@
 """How this room's resources are described in the OpenAPI document."""
 
 from webhooks.schema.deliveries import ATTEMPT_EXAMPLE, DELIVERY, DELIVERY_DETAIL, DELIVERY_EXAMPLE
-from webhooks.schema.endpoints import CREATE, CREATED, CREATED_EXAMPLE, DELETED, ENDPOINT, ENDPOINT_EXAMPLE, PATCH
+from webhooks.schema.endpoints import (
+    CHANGED,
+    CHANGED_EXAMPLE,
+    CREATE,
+    CREATED,
+    CREATED_EXAMPLE,
+    DELETED,
+    ENDPOINT,
+    ENDPOINT_EXAMPLE,
+    HEALTH_EXAMPLE,
+    PATCH,
+    ROTATE,
+    ROTATED,
+    ROTATED_EXAMPLE,
+    STATES,
+    TRY,
+    WITH_HEALTH,
+)
+from webhooks.schema.replays import (
+    REPLAY,
+    REPLAY_ASKED,
+    REPLAY_CREATE,
+    REPLAY_DETAIL,
+    REPLAY_DETAIL_EXAMPLE,
+    REPLAY_EXAMPLE,
+    REPLAY_PREVIEW,
+    REPLAY_PREVIEW_EXAMPLE,
+)
 
 __all__ = [
     "ATTEMPT_EXAMPLE",
+    "CHANGED",
+    "CHANGED_EXAMPLE",
     "CREATE",
     "CREATED",
     "CREATED_EXAMPLE",
@@ -14,5 +43,20 @@ __all__ = [
     "DELIVERY_EXAMPLE",
     "ENDPOINT",
     "ENDPOINT_EXAMPLE",
+    "HEALTH_EXAMPLE",
     "PATCH",
+    "REPLAY",
+    "REPLAY_ASKED",
+    "REPLAY_CREATE",
+    "REPLAY_DETAIL",
+    "REPLAY_DETAIL_EXAMPLE",
+    "REPLAY_EXAMPLE",
+    "REPLAY_PREVIEW",
+    "REPLAY_PREVIEW_EXAMPLE",
+    "ROTATE",
+    "ROTATED",
+    "ROTATED_EXAMPLE",
+    "STATES",
+    "TRY",
+    "WITH_HEALTH",
 ]

@@ -9,7 +9,7 @@ from webhooks.models import Attempt, Delivery
 
 
 def delivery_json(delivery: Delivery) -> dict[str, Any]:
-    """A delivery in a list. `next_attempt_at` is null once it succeeded or failed."""
+    """A delivery in a list. `next_attempt_at` is null unless it is pending; `reason` says why it was not sent."""
     pending = delivery.status == Delivery.Status.PENDING
     return {
         "id": delivery.id,
@@ -17,8 +17,10 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
         "event_id": delivery.event_id,
         "event": delivery.event_type,
         "status": delivery.status,
+        "reason": delivery.reason or None,
         "attempts_made": delivery.attempts_made,
         "replay": delivery.replay,
+        "replay_id": delivery.replay_id or None,
         "next_attempt_at": clock.iso(delivery.next_attempt_at) if pending and delivery.next_attempt_at else None,
         "last_status_code": delivery.last_status_code,
         "last_error": delivery.last_error or None,

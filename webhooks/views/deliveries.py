@@ -11,6 +11,37 @@ from webhooks import operations, queries, schema, serializers
 from webhooks.models import Delivery
 from webhooks.views.common import WebhookView, sent, shows
 
+# Written into the statement: SQLite takes its partial index for a constant only.
+STATUS = one_of(Delivery.Status.values, narrow=lambda rows, status: rows.filter(status=due.literal(status)))
+
+
+@document(
+    "list_all_webhook_deliveries",
+    "Deliveries of all endpoints, newest first",
+    schema.DELIVERY,
+    schema.DELIVERY_EXAMPLE,
+    tag="Webhooks",
+)
+class Deliveries(WebhookView):
+    """What is owed and what was delivered to any endpoint of this organisation and mode, deleted ones too."""
+
+    scopes = {"GET": "webhooks:read"}
+    lists = Listing(
+        filters={
+            "event_id": Filter(),
+            "endpoint_id": Filter("The webhook (`wh_…`)."),
+            "event_type": Filter("Such as `payment.received`."),
+            "status": STATUS,
+            "reason": one_of(serializers.REASONS, "Why it was not sent."),
+            "replay_id": Filter("The replay that sent it again last; with `status=failed`, what it could not deliver."),
+        },
+        updated=("recorded_at", "settled_at"),
+        metadata="",
+    )
+
+    def get(self, request: Request) -> Response:
+        return self.listing(queries.deliveries(**self.own), serializers.delivery_json)
+
 
 @document(
     "list_webhook_deliveries",
@@ -25,10 +56,7 @@ class WebhookDeliveries(WebhookView):
     scopes = {"GET": "webhooks:read"}
     lists = Listing(
         filters={
-            # Written into the statement: SQLite takes its partial index for a constant only.
-            "status": one_of(
-                Delivery.Status.values, narrow=lambda rows, status: rows.filter(status=due.literal(status))
-            ),
+            "status": STATUS,
             "event_id": Filter(),
         },
         updated=("recorded_at", "settled_at"),
@@ -68,7 +96,7 @@ class DeliveryDetail(WebhookView):
     )
     def get(self, request: Request, delivery_id: str) -> Response:
         found = queries.delivery(**self.own, delivery_id=delivery_id)
-        attempts, event = queries.attempts(found.id), queries.sent(found.event_id)
+        attempts, event = queries.attempts(found.id), queries.sent(found.event_id, found.endpoint.api_version)
         return Response(serializers.delivery_detail(found, attempts, event.payload, event.request_id))
 
 
