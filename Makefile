@@ -16,7 +16,7 @@ py := .venv/bin/python
 check_env := AGENTCOLLECT_VAR=.venv/check-var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint-api fuzz seed bench-api format lock clean python install install-dev
+.PHONY: help run test check lint-api fuzz seed bench-api bench-webhooks faults format lock clean python install install-dev
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -57,6 +57,12 @@ seed: install-dev  ## fill the empty PostgreSQL that DATABASE_URL names (N=10000
 
 bench-api: install-dev  ## measure the API: load, growth, against bare Django (ARGS='P1 P3 P4', ARGS=--short)
 	@exec $(py) -m benchmarks.api $(ARGS)
+
+bench-webhooks: install-dev  ## measure webhooks: latency, drain, isolation (ARGS='P5 P6 P7', ARGS=--short)
+	@exec $(py) -m benchmarks.webhook_bench $(ARGS)
+
+faults: install-dev  ## kill senders, database, broker, receiver and clock under load (ARGS='--rounds 100')
+	@exec $(py) -m benchmarks.faults $(ARGS)
 
 format: install-dev  ## format the code and fix what can be fixed by machine
 	@$(py) -m ruff format .

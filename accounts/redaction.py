@@ -21,6 +21,8 @@ _SHAPES = re.compile(
     r"|eyJ[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]*){0,2}"
     r"|(?P<scheme>\b(?i:bearer|basic) )[0-9A-Za-z+/=._~-]{8,}"
 )
+# A webhook endpoint's own headers: under whatever name, their values may be somebody's credentials.
+_HEADERS = re.compile(r'("headers"\s*:\s*)\{(?:[^"{}]|"(?:[^"\\]|\\.)*(?:"|\\?$))*\}?', re.IGNORECASE)
 # What a text must hold for the nets above to find anything: looking for plain words costs a fiftieth of the nets.
 _NAME_SIGNS = tuple(
     name + end
@@ -39,6 +41,8 @@ def redact(text: str) -> str:
         if sign in squeezed:
             text = _PARAMETER.sub(rf"\1{GONE}", _FIELD.sub(rf'\1"{GONE}"', text))
             break
+    if 'headers"' in squeezed:
+        text = _HEADERS.sub(rf'\1"{GONE}"', text)
     return plain(text)
 
 

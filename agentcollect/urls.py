@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from agentcollect import health, openapi
+from agentcollect.kit import metrics
 
 handler400 = "agentcollect.kit.errors.handler400"
 handler404 = "agentcollect.kit.errors.handler404"
@@ -14,6 +15,7 @@ handler429 = "dashboard.views.session.too_many"
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.view),
     path("", include("accounts.urls")),
     path("", include("sandbox.urls")),
     path("", include("payments.urls")),

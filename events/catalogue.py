@@ -310,10 +310,17 @@ _type(
 )
 _type(
     "webhook.test",
-    "A test you asked for; sent to the endpoint it names only.",
-    "Webhook test",
+    "A test you asked for; sent to the endpoint it names only. With `event_type`, what arrives is that type's example.",
+    lambda d: f"Webhook test: {d['event_type']}" if d.get("event_type") else "Webhook test",
     "developer",
     example={"webhook_id": "wh_0UZ8pq1K7Lm3pRx1aBcDeF", "message": "It works."},
+)
+_type(
+    "endpoint.verification",
+    "Is this address yours? Answer 2xx with the challenge in the body; sent to the endpoint it names only.",
+    "Webhook endpoint asked for its challenge",
+    "developer",
+    example={"webhook_id": "wh_0UZ8pq1K7Lm3pRx1aBcDeF", "challenge": "q7Zk2m0Xb9TtVw4RjH1cLp5S8uYdEo3A"},
 )
 _type(
     "endpoint.disabled",
@@ -392,6 +399,18 @@ _type("organisation.rate_limit_set", "", "Rate limit set to {requests_per_minute
 _type("endpoint.created", "", "Webhook endpoint registered", "audit", public=False)
 _type("endpoint.updated", "", "Webhook endpoint changed", "audit", public=False)
 _type("endpoint.deleted", "", "Webhook endpoint deleted", "audit", public=False)
+_type("endpoint.verified", "", "Webhook endpoint answered its challenge", "audit", public=False)
+_type("endpoint.secret_rotated", "", "Webhook secret rotated", "audit", public=False)
+_type(
+    "organisation.webhook_verification_set",
+    "",
+    lambda d: f"New webhook addresses {'must answer a challenge' if d.get('on') else 'need not prove themselves'}",
+    "audit",
+    public=False,
+)
 _type("delivery.replayed", "", "Webhook {event_id} replayed", "audit", public=False)
+_type("replay.started", "", "Replay of {matched} webhook deliveries started", "audit", public=False)
+_type("replay.finished", "", "Webhook replay finished: {replayed} of {matched} sent again", "audit", public=False)
+_type("replay.cancelled", "", "Webhook replay cancelled: {replayed} of {matched} sent again", "audit", public=False)
 
 PUBLIC = frozenset(name for name, definition in TYPES.items() if definition.public)

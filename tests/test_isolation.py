@@ -18,7 +18,7 @@ from campaigns.models import Case
 from events.operations import About, record
 from tests import factories
 from webhooks.models import Delivery
-from webhooks.operations import create_endpoint
+from webhooks.operations import create_endpoint, start_replay
 
 # Served to anybody; everything else answers 401 without a credential.
 OPEN = {
@@ -91,7 +91,11 @@ def owned(organisation: Organisation, livemode: bool) -> Owned:
             at=at,
             about=About(case.campaign_id, case.id, case.debtor_id),
         )
+    tenant = {"organisation_id": organisation.id, "livemode": livemode, "by": "test", "at": at}
+    replay = start_replay(filters={"endpoint_ids": [endpoint.id]}, rate=None, **tenant)
     known = objects(case) | {
+        "replay_id": replay.id,
+        "endpoint_id": endpoint.id,
         "event_id": event_id,
         "webhook_id": endpoint.id,
         "delivery_id": Delivery.objects.get(event_id=event_id).id,
@@ -121,6 +125,7 @@ def body(route: Route, known: dict[str, str]) -> dict[str, Any]:
         "v1/payments": {"case_id": known["case_id"], "amount": 1, "method": "bank_transfer"},
         "v1/sandbox/payments": {"case_id": known["case_id"]},
         "v1/webhooks/<str:webhook_id>": {"description": "mine now"},
+        "v1/webhooks/replays": {"endpoint_ids": [known["webhook_id"]], "statuses": ["pending"], "missed": True},
         "v1/contacts": {"debtor_id": known["debtor_id"], "email": "mine@acmecorp.com"},
         "v1/contacts/<str:contact_id>": {"name": "mine now"},
         "v1/debtors/<str:debtor_id>": {"name": "Mine Now", "do_not_contact": True},
@@ -262,7 +267,7 @@ def _refused(route: Route, key: str, victim: Owned, livemode: bool | None = None
 
 def _filters(route: Route) -> list[str]:
     known = getattr(route.view, "parameters", {}).get("GET", frozenset())
-    named = "campaign_id case_id debtor_id payment_id event_id webhook_id message_id contact_id"
+    named = "campaign_id case_id debtor_id payment_id event_id webhook_id endpoint_id replay_id message_id contact_id"
     usable = set(named.split()) & set(known)
     return sorted(usable) if route.method == "GET" and not route.names else []
 

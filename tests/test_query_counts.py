@@ -88,6 +88,11 @@ EXPECTED: dict[str, int | str] = {
     "PATCH v1/webhooks/<str:webhook_id>": 3,
     "GET v1/webhooks/<str:webhook_id>/deliveries": 2,
     "POST v1/webhooks/<str:webhook_id>/test": 6,
+    "GET v1/webhooks/deliveries": 1,
+    "GET v1/webhooks/replays": 1,
+    "POST v1/webhooks/replays": 8,  # of one endpoint with all filters; each further one adds one with `missed`
+    "GET v1/webhooks/replays/<str:replay_id>": 2,
+    "POST v1/webhooks/replays/<str:replay_id>/cancel": 3,
     "GET v1/webhooks/deliveries/<str:delivery_id>": 3,
     "POST v1/webhooks/deliveries/<str:delivery_id>/replay": 5,
     "POST v1/auth": 2,

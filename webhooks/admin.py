@@ -1,6 +1,7 @@
-"""The room in the ops admin: read-mostly, secrets never; replay is the one action."""
+"""The room in the ops admin: read-mostly, secrets never; to pause, to disable and to replay are the only actions."""
 
 from collections import defaultdict
+from datetime import datetime
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -11,17 +12,71 @@ from unfold.admin import TabularInline
 
 from agentcollect.kit import clock
 from agentcollect.kit.admin import ReadOnlyAdmin, actor
-from webhooks import operations
+from webhooks import operations, serializers
+from webhooks.health import summary
 from webhooks.models import Attempt, Delivery, Endpoint
 
 
 @admin.register(Endpoint)
 class EndpointAdmin(ReadOnlyAdmin):
-    list_display = ("id", "url", "organisation", "livemode", "status", "created_at")
-    list_filter = ("livemode", "status")
-    list_select_related = ("organisation",)
+    list_display = (
+        *("id", "url", "kind", "organisation", "livemode", "status"),
+        *("failing_since", "last_success", "last_error", "created_at"),
+    )
+    list_filter = ("livemode", "kind", "status", ("health__failing_since", admin.EmptyFieldListFilter))
+    list_select_related = ("organisation", "health")
     search_fields = ("id", "url", "organisation__name")
-    exclude = ("secrets",)
+    exclude = ("secrets", "headers", "challenge")
+    readonly_fields = ("shown_headers", "health_now")
+    actions = ("pause", "disable")
+
+    @admin.display(description="headers")
+    def shown_headers(self, endpoint: Endpoint) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in serializers.shown_headers(endpoint).items()) or "—"
+
+    @admin.display(description="health")
+    def health_now(self, endpoint: Endpoint) -> str:
+        """The same figures that the API gives its owner."""
+        found = serializers.health_json(summary([endpoint.id], clock.now()).get(endpoint.id))
+        return ", ".join(f"{name} {value}" for name, value in (found or {}).items() if value is not None) or "—"
+
+    @admin.display(ordering="health__failing_since")
+    def failing_since(self, endpoint: Endpoint) -> datetime | None:
+        return endpoint.health.failing_since if hasattr(endpoint, "health") else None
+
+    @admin.display(ordering="health__last_success_at")
+    def last_success(self, endpoint: Endpoint) -> datetime | None:
+        return endpoint.health.last_success_at if hasattr(endpoint, "health") else None
+
+    @admin.display
+    def last_error(self, endpoint: Endpoint) -> str:
+        return endpoint.health.last_error if hasattr(endpoint, "health") else ""
+
+    @admin.action(description="Pause: keep what happens, send nothing", permissions=["switch"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Endpoint]) -> None:
+        self._switch(request, queryset, Endpoint.Status.PAUSED)
+
+    @admin.action(description="Disable: their owner must switch them on again", permissions=["switch"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Endpoint]) -> None:
+        self._switch(request, queryset, Endpoint.Status.DISABLED)
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[Endpoint], status: Endpoint.Status) -> None:
+        """Each is recorded as `endpoint.updated`, with who pressed the button; one that is gone is passed over."""
+        done = 0
+        for endpoint in queryset.filter(kind=Endpoint.Kind.WEBHOOK).exclude(status=Endpoint.Status.DELETED):
+            operations.update_endpoint(
+                endpoint_id=endpoint.id,
+                organisation_id=endpoint.organisation_id,
+                livemode=endpoint.livemode,
+                changes={"status": status.value},
+                by=actor(request),
+                at=clock.now(),
+            )
+            done += 1
+        self.message_user(request, f"{done} {status.value}: what happens meanwhile is kept.", messages.SUCCESS)
+
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("webhooks.change_endpoint")
 
 
 class AttemptInline(TabularInline):
@@ -46,12 +101,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "event_type",
         "endpoint",
         "status",
+        "reason",
         "attempts_made",
         "last_status_code",
         "last_error",
         "created_at",
     )
-    list_filter = ("status", "livemode", "event_type")
+    list_filter = ("status", "reason", "livemode", "event_type")
     list_select_related = ("endpoint",)
     search_fields = ("id", "event_id", "endpoint__url")
     inlines = (AttemptInline,)

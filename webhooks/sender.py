@@ -8,7 +8,7 @@ own, so the loop never waits for it; what has come back is settled within 50 ms,
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ from functools import partial
 from typing import Any
 
 import structlog
-from django.db import DataError, IntegrityError, connections
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connections
 
 from agentcollect.kit import clock
 from agentcollect.kit.http import EgressPolicy, GuardedSession, Outcome, policy_from_settings
 from webhooks import operations, rules
-from webhooks.operations import Claim, Result
+from webhooks.operations import Claim, Result, Settled
 
 log = structlog.get_logger()
 
@@ -49,6 +49,7 @@ class Lane:
     flying: int = 0
     waiting: deque[Claim] = field(default_factory=deque)
     cut: bool = False  # its last claim took all the room it had: there is probably more
+    limited: bool = False  # its POSTs are paced as they are claimed: none waits here, to go in a burst later
 
     @property
     def held(self) -> int:
@@ -56,7 +57,7 @@ class Lane:
 
     @property
     def room(self) -> int:
-        return max(0, self.window - self.held)
+        return max(0, (self.slots if self.limited else self.window) - self.held)
 
     @property
     def hungry(self) -> bool:
@@ -92,6 +93,8 @@ class Sender:
         self._lanes: dict[str, Lane] = {}
         self._results: list[Result] = []
         self._unwanted: list[Claim] = []  # leases to give back
+        self._gone: set[str] = set()  # endpoints that answered 410 …
+        self._proven: set[str] = set()  # … or their challenge, to be written down
         self._running: set[asyncio.Task[None]] = set()
         self._flying = 0
         self._stopping = False
@@ -125,7 +128,8 @@ class Sender:
 
     @property
     def _busy(self) -> bool:
-        return bool(self._flying or self._results or self._unwanted or self._held)
+        owed = self._results or self._unwanted or self._gone or self._proven
+        return bool(self._flying or owed or self._held)
 
     @property
     def _held(self) -> int:
@@ -143,7 +147,9 @@ class Sender:
             await asyncio.sleep(AFTER_TROUBLE_SECONDS)
             return 0
         for claim in claims:
-            self._lanes.setdefault(claim.endpoint_id, Lane()).waiting.append(claim)
+            lane = self._lanes.setdefault(claim.endpoint_id, Lane())
+            lane.limited = claim.limited
+            lane.waiting.append(claim)
         self._launch(session)
         return len(claims)
 
@@ -176,30 +182,59 @@ class Sender:
         return found
 
     async def _settle(self) -> None:
-        if not self._results:
-            return
-        batch = self._results[:]
-        done = await self._write(batch)
-        del self._results[: len(batch)]  # only now: what could not be written is tried again
-        self.delivered += len(done)
-        if len(done) < len(batch):
-            log.warning("webhook_lease_lost", deliveries=len(batch) - len(done))
-        gone = {result.claim.endpoint_id for result in batch if result.outcome.status == rules.GONE}
-        if gone:
-            await self._in_database(operations.disable_gone, endpoint_ids=sorted(gone), at=self._now())
+        if self._results:
+            batch = self._results[:]
+            done, opened = await self._write(batch)
+            del self._results[: len(batch)]  # only now: what could not be written is tried again
+            self.delivered += len(done)
+            if len(done) < len(batch):
+                log.warning("webhook_lease_lost", deliveries=len(batch) - len(done))
+            for name in opened & self._lanes.keys():
+                self._give_back(self._lanes[name])
+            self._remark(result for result in batch if result.claim.delivery_id in set(done))
+        await self._follow_up()
 
-    async def _write(self, batch: list[Result]) -> list[str]:
+    def _remark(self, settled: Iterable[Result]) -> None:
+        for result in settled:
+            if result.outcome.status == rules.GONE:
+                self._gone.add(result.claim.endpoint_id)
+            elif result.claim.challenge and result.outcome.ok:
+                self._proven.add(result.claim.endpoint_id)
+
+    async def _follow_up(self) -> None:
+        """What a settlement says of an endpoint's own row; kept while the database is in trouble."""
+        while self._gone:
+            name = min(self._gone)
+            await self._tell(operations.disable_gone, endpoint_ids=[name])
+            self._gone.discard(name)
+        while self._proven:
+            name = min(self._proven)
+            await self._tell(operations.verified, endpoint_id=name)
+            self._proven.discard(name)
+
+    async def _tell(self, call: Callable[..., Any], **arguments: Any) -> None:
+        try:
+            await self._in_database(call, **arguments, at=self._now())
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # one endpoint's trouble must not stop the sending to all
+            log.exception("webhook_follow_up_failed", step=call.__name__, **arguments)
+
+    async def _write(self, batch: list[Result]) -> Settled:
         """Settle; when a row of the batch is one that no table takes, all the others."""
         try:
-            return list(await self._in_database(operations.settle, results=batch, at=self._now()))
+            settled: Settled = await self._in_database(operations.settle, results=batch, at=self._now())
+            return settled
         except (DataError, IntegrityError, ValueError):
             if len(batch) == 1:
                 log.exception("webhook_result_refused", delivery=batch[0].claim.delivery_id)
-                return []
-        done: list[str] = []
-        for result in batch:
-            done += await self._write([result])
-        return done
+                return Settled([], set())
+        each = [await self._write([result]) for result in batch]
+        return Settled([name for one in each for name in one.done], {name for one in each for name in one.opened})
+
+    def _give_back(self, lane: Lane) -> None:
+        self._unwanted += lane.waiting
+        lane.waiting.clear()
 
     async def _release(self) -> None:
         if self._unwanted:
@@ -244,15 +279,17 @@ class Sender:
             self._unwanted.append(claim)
             raise
         if lane.learn(outcome):
-            self._unwanted += lane.waiting
-            lane.waiting.clear()
+            self._give_back(lane)
         self._results.append(Result(claim, headers, outcome, started, self._now(), self._spread()))
 
     async def _post(self, session: GuardedSession, claim: Claim, started: datetime) -> tuple[dict[str, str], Outcome]:
         if not claim.secrets:
             words = "The endpoint's signing secret cannot be read; nothing is sent unsigned."
             return {}, Outcome(error=words, error_code="secret_unreadable")
-        headers = rules.request_headers(
+        if claim.headers is None:
+            words = "The endpoint's own headers cannot be read; nothing is sent without them."
+            return {}, Outcome(error=words, error_code="headers_unreadable")
+        ours = rules.request_headers(
             claim.secrets,
             event_id=claim.event_id,
             sequence=claim.sequence,
@@ -262,22 +299,27 @@ class Sender:
             replay=claim.replay,
             request_id=claim.request_id,
         )
+        # Names were checked when they were given; ours win all the same, for a signature must not be talked over.
+        taken = {name.lower() for name in ours}
+        own = {name: value for name, value in claim.headers.items() if name.lower() not in taken}
+        shown = rules.masked_headers(own) | ours
         try:
             # repeatable: the receiver knows the event by its id, so a request lost with an idle connection is
             # sent once more at once instead of a second later.
             outcome = await session.request(
-                "POST", claim.url, headers, claim.body, policy=self._policy, pool=claim.endpoint_id, repeatable=True
+                "POST", claim.url, own | ours, claim.body, policy=self._policy, pool=claim.endpoint_id, repeatable=True
             )
         except Exception as error:  # ours, not the network's: it must not stop the lane
             log.exception("webhook_post_broken", delivery=claim.delivery_id)
-            return headers, Outcome(error=f"Not sent: {type(error).__name__}.", error_code="internal")
-        return headers, outcome
+            return shown, Outcome(error=f"Not sent: {type(error).__name__}.", error_code="internal")
+        if claim.challenge and outcome.ok and claim.challenge.encode() not in outcome.body:
+            outcome.error, outcome.error_code = "The answer did not contain the challenge.", "challenge_unanswered"
+        return shown, outcome
 
     async def _leave(self) -> None:
         """Wait a little for what is out, then give the rest back and settle what came."""
         for lane in self._lanes.values():
-            self._unwanted += lane.waiting
-            lane.waiting.clear()
+            self._give_back(lane)
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=LEAVE_SECONDS)
             for task in late:

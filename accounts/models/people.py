@@ -68,6 +68,8 @@ class Organisation(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     test_paused_at = models.DateTimeField(null=True, blank=True)
     rate_limit = models.PositiveIntegerField(null=True, blank=True)
+    # A new webhook address must answer a challenge before anything is sent to it.
+    verify_webhooks = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 

@@ -1,6 +1,6 @@
 """Every write of the accounts room, by resource."""
 
-from accounts.operations.control import pause_organisation, resume_organisation, set_rate_limit
+from accounts.operations.control import pause_organisation, resume_organisation, set_rate_limit, verify_webhooks
 from accounts.operations.keys import create_key, rename_key, restrict_key, revoke_key, roll_key, touch_key
 from accounts.operations.leaks import report_leaks, tell_of_leaks
 from accounts.operations.organisations import add_member, approve_live, create_organisation, set_password, vouch
@@ -56,5 +56,6 @@ __all__ = [
     "tell_of_leaks",
     "touch_key",
     "usable_key",
+    "verify_webhooks",
     "vouch",
 ]

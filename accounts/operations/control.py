@@ -43,6 +43,17 @@ def _set_pause(
         return queries.organisation(organisation_id)
 
 
+def verify_webhooks(*, organisation_id: str, on: bool, by: str, at: datetime) -> Organisation:
+    """Whether a new or changed webhook address must answer a challenge before anything is sent to it, in both modes.
+
+    Endpoints that stand keep their state. Setting what holds records nothing. Raises ApiError(not_found).
+    """
+    with db.atomic():
+        if Organisation.objects.filter(id=organisation_id).exclude(verify_webhooks=on).update(verify_webhooks=on):
+            note("organisation.webhook_verification_set", organisation_id, {"on": on}, by, at)
+        return queries.organisation(organisation_id)
+
+
 def set_rate_limit(*, organisation_id: str, requests_per_minute: int | None, by: str, at: datetime) -> int:
     """Let each key of the organisation make so many requests a minute; None = the usual number.
 

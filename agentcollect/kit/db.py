@@ -277,8 +277,8 @@ def claimable(queryset: models.QuerySet) -> models.QuerySet:
 
 def locked(queryset: models.QuerySet) -> models.QuerySet:
     """Lock rows for the rest of the transaction. Order, everywhere: organisation, campaign, debtor, case, step,
-    payment, endpoint, delivery; the event counter is last and taken by `atomic` itself. Rows joined by `select_related`
-    are read, not locked: a parent locked by the way would break that order."""
+    payment, replay, endpoint, delivery; the event counter is last and taken by `atomic` itself. Rows joined by
+    `select_related` are read, not locked: a parent locked by the way would break that order."""
     return queryset.select_for_update(of=("self",)) if is_postgresql() else queryset
 
 

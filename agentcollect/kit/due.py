@@ -1,8 +1,8 @@
 """Rows as a queue: who is due, fairly by owner, and how many rows are settled in one statement, in both dialects."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection, models
@@ -30,6 +30,30 @@ def _owing_sql(model: type[models.Model], parent: str, state: str) -> str:
     )
 
 
+# No worker takes a row for longer. A lease that ends later still was written by a clock that has been put back since.
+LONGEST_LEASE = timedelta(minutes=10)
+
+
+class Brake(NamedTuple):
+    """A table with at most one row for each owner: moments before which nothing of the owner is due.
+
+    `moments`: column → the furthest ahead that it is ever set. One that lies further ahead was written by a clock that
+    has been put back since, and holds nothing up.
+    """
+
+    model: type[models.Model]
+    owner: str
+    moments: Mapping[str, timedelta]
+
+    def condition(self, at: datetime) -> tuple[str, list[Any]]:
+        """SQL on owner `o` that none of the moments lies ahead, and its parameters."""
+        now = _moment(at)
+        ahead = [(f'(h."{name}" > %s AND h."{name}" <= %s)', _moment(at + most)) for name, most in self.moments.items()]
+        table, words = self.model._meta.db_table, " OR ".join(words for words, _ in ahead)
+        sql = f'NOT EXISTS (SELECT 1 FROM "{table}" h WHERE h."{self.owner}" = o.id AND ({words}))'  # noqa: S608
+        return sql, [value for _, furthest in ahead for value in (now, furthest)]
+
+
 def due_by_parent(
     model: type[models.Model],
     *,
@@ -40,26 +64,51 @@ def due_by_parent(
     room: dict[str, int],
     default_room: int,
     limit: int,
+    owned: str = "o.status = 'active'",
+    kept: str = "TRUE",
+    brake: Brake | None = None,
 ) -> list[str]:
-    """Ids of due rows, oldest first: of each active owner at most its room, so none crowds out another.
+    """Ids of due rows: of each owner its oldest, at most its room; everybody's oldest first, then everybody's second.
 
-    Due: `status` = `state`, `next_attempt_at` reached, not leased (`lease_until`). Owners count while their own
-    `status` is active. The cost follows the number of owners that owe, not the length of their backlogs.
+    So a `limit` that is too small for all is shared by turns, and no owner's backlog stands before another's one row.
+    Due: `status` = `state`, `next_attempt_at` reached, not leased (`lease_until`), not held back by `brake`.
+    `owned` is an SQL condition on the owner `o`; one that names no status means active owners only. `kept` is one on
+    owner `o` and found row `t`, asked last: what it leaves out still takes room. Both are literals, never a user's
+    text. The cost follows the number of owners that owe, not the length of their backlogs.
     """
-    if not is_postgresql():
-        return _due_on_sqlite(model, parent, owners, state, at, room, default_room, limit)
+    if "o.status" not in owned:
+        owned = f"o.status = 'active' AND ({owned or 'TRUE'})"
+    free, held = brake.condition(at) if brake else ("TRUE", [])
+    ask = _due_on_postgresql if is_postgresql() else _due_on_sqlite
+    return ask(model, parent, owners, state, at, room, default_room, limit, f"{owned} AND {free}", kept, held)
+
+
+def _due_on_postgresql(
+    model: type[models.Model],
+    parent: str,
+    owners: type[models.Model],
+    state: str,
+    at: datetime,
+    room: dict[str, int],
+    default_room: int,
+    limit: int,
+    owned: str,
+    kept: str,
+    held: list[Any],
+) -> list[str]:
     table, own = model._meta.db_table, owners._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"{_owing_sql(model, parent, state)} "  # noqa: S608
-            f"SELECT d.id FROM owing JOIN \"{own}\" o ON o.id = owing.parent AND o.status = 'active' "
+            f'SELECT d.id FROM owing JOIN "{own}" o ON o.id = owing.parent AND {owned} '
             "LEFT JOIN unnest(%s::text[], %s::int[]) AS r(parent, room) ON r.parent = owing.parent "
-            f'CROSS JOIN LATERAL (SELECT t.id, t.next_attempt_at FROM "{table}" t '
+            "CROSS JOIN LATERAL (SELECT f.*, row_number() OVER (ORDER BY f.next_attempt_at, f.id) AS turn FROM ("
+            f'SELECT t.id, t.next_attempt_at, {kept} AS fits FROM "{table}" t '
             f'WHERE t."{parent}" = owing.parent AND t.status = {literal(state).sql} AND t.next_attempt_at <= %s '
-            "AND (t.lease_until IS NULL OR t.lease_until <= %s) "
-            "ORDER BY t.next_attempt_at, t.id LIMIT COALESCE(r.room, %s)) d "
-            "ORDER BY d.next_attempt_at, d.id LIMIT %s",
-            [list(room), list(room.values()), at, at, default_room, limit],
+            "AND (t.lease_until IS NULL OR t.lease_until <= %s OR t.lease_until > %s) "
+            "ORDER BY t.next_attempt_at, t.id LIMIT COALESCE(r.room, %s)) f) d "
+            "WHERE d.fits ORDER BY d.turn, d.next_attempt_at, d.id LIMIT %s",
+            [*held, list(room), list(room.values()), at, at, at + LONGEST_LEASE, default_room, limit],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -73,29 +122,43 @@ def _due_on_sqlite(
     room: dict[str, int],
     default_room: int,
     limit: int,
+    owned: str,
+    kept: str,
+    held: list[Any],
 ) -> list[str]:
     """SQLite has no LATERAL, and no journey to the server either: one small query for each owner."""
     owing = parents_owing(model, parent=parent, state=state)
     if not owing:
         return []
-    moment = connection.ops.adapt_datetimefield_value(at)
+    table, own, moment = model._meta.db_table, owners._meta.db_table, _moment(at)
+    furthest = _moment(at + LONGEST_LEASE)
     statement = (
-        f'SELECT next_attempt_at, id FROM "{model._meta.db_table}" '  # noqa: S608
-        f'WHERE "{parent}" = %s AND status = {literal(state).sql} AND next_attempt_at <= %s '
-        "AND (lease_until IS NULL OR lease_until <= %s) ORDER BY next_attempt_at, id LIMIT %s"
+        f'SELECT t.next_attempt_at, t.id, {kept} FROM "{table}" t JOIN "{own}" o ON o.id = t."{parent}" '  # noqa: S608
+        f'WHERE t."{parent}" = %s AND t.status = {literal(state).sql} AND t.next_attempt_at <= %s '
+        "AND (t.lease_until IS NULL OR t.lease_until <= %s OR t.lease_until > %s) "
+        "ORDER BY t.next_attempt_at, t.id LIMIT %s"
     )
-    found: list[tuple[str, str]] = []
-    active = list(owners._default_manager.filter(id__in=owing, status="active").values_list("id", flat=True))
+    found: list[tuple[int, str, str]] = []
     with connection.cursor() as cursor:
-        for owner in active:
-            cursor.execute(statement, [owner, moment, moment, room.get(owner, default_room)])
-            found += cursor.fetchall()
-    return [row_id for _, row_id in sorted(found)[:limit]]
+        names = "SELECT value FROM json_each(%s)"
+        cursor.execute(f'SELECT o.id FROM "{own}" o WHERE {owned} AND o.id IN ({names})', [*held, _list(owing)])  # noqa: S608
+        for (owner,) in cursor.fetchall():
+            cursor.execute(statement, [owner, moment, moment, furthest, room.get(owner, default_room)])
+            found += [(turn, when, name) for turn, (when, name, fits) in enumerate(cursor.fetchall()) if fits]
+    return [name for _, _, name in sorted(found)[:limit]]
+
+
+def _moment(at: datetime) -> Any:
+    return at if is_postgresql() else connection.ops.adapt_datetimefield_value(at)
+
+
+def _list(texts: Sequence[str]) -> str:
+    return orjson.dumps(texts).decode()
 
 
 def unleased(at: datetime) -> models.Q:
     """No worker has the row in hand at `at`."""
-    return models.Q(lease_until=None) | models.Q(lease_until__lte=at)
+    return models.Q(lease_until=None) | models.Q(lease_until__lte=at) | models.Q(lease_until__gt=at + LONGEST_LEASE)
 
 
 def literal(state: str) -> RawSQL:

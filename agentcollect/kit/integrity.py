@@ -3,14 +3,20 @@
 A model declares them in `class Integrity`; PostgreSQL gets triggers and composite foreign keys, SQLite triggers. They
 are laid again after every `migrate`, since SQLite drops a table's triggers when Django rebuilds the table
 (docs/decisions/0003-rules-the-database-keeps.md).
+
+`append_only` rows are never changed, and deleted only in test mode; where the model is `prunable` too, also inside
+`pruning`, which opens the rows from before a moment to the transaction that asks.
 """
 
+import contextlib
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.apps import apps
 from django.db import connection, models
 
-from agentcollect.kit.db import is_postgresql
+from agentcollect.kit import ids
+from agentcollect.kit.db import atomic, is_postgresql
 
 
 def declared() -> list[type[models.Model]]:
@@ -26,12 +32,46 @@ def install() -> None:
 
 def statements() -> Iterator[str]:
     """Every statement of `install`, each safe to repeat."""
+    if not is_postgresql():
+        yield from _PRUNING_ON_SQLITE
     for model in declared():
-        table, rules = model._meta.db_table, model.Integrity  # type: ignore[attr-defined]
-        if getattr(rules, "append_only", False):
-            yield from _append_only_sql(table, getattr(rules, "test_rows_deletable", True))
-        for column, parent in getattr(rules, "tenant_parents", {}).items():
-            yield from _tenant_sql(table, column, _parent_table(parent))
+        yield from statements_of(model)
+
+
+def statements_of(model: type[models.Model]) -> Iterator[str]:
+    """Those of one model that declares an `Integrity` class."""
+    table, rules = model._meta.db_table, model.Integrity  # type: ignore[attr-defined]
+    if getattr(rules, "append_only", False):
+        yield from _append_only_sql(table, _deletable(rules))
+    for column, parent in getattr(rules, "tenant_parents", {}).items():
+        yield from _tenant_sql(table, column, _parent_table(parent))
+
+
+@contextlib.contextmanager
+def pruning(before: datetime) -> Iterator[None]:
+    """A transaction that may delete rows of `prunable` models whose ids were drawn before `before`, and no others.
+
+    PostgreSQL keeps the moment in a setting that ends with the transaction; SQLite in a row that nobody else sees,
+    since it has one writer and this one takes it back. A crash in between leaves nothing open.
+    """
+    with atomic():
+        _open(ids.first_of("", before).removeprefix("_"))
+        yield
+        _open("")
+
+
+def _open(stamp: str) -> None:
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            cursor.execute("SELECT set_config('agentcollect.pruning', %s, true)", [stamp])
+        else:
+            cursor.execute("UPDATE ac_pruning SET before = %s", [stamp])
+
+
+_PRUNING_ON_SQLITE = (
+    "CREATE TABLE IF NOT EXISTS ac_pruning (only INTEGER PRIMARY KEY CHECK (only = 1), before TEXT NOT NULL)",
+    "INSERT OR IGNORE INTO ac_pruning (only, before) VALUES (1, '')",
+)
 
 
 def _parent_table(label: str) -> str:
@@ -54,9 +94,24 @@ def missing() -> list[str]:
         return sorted(expected - {row[0] for row in cursor.fetchall()})
 
 
-def _append_only_sql(table: str, test_rows_deletable: bool) -> Iterator[str]:
-    """No UPDATE ever; DELETE only of test-mode rows (a sandbox reset)."""
-    deletable = "OLD.livemode = false" if test_rows_deletable else "false"
+def _deletable(rules: type) -> str:
+    """The condition under which a row of this table may be deleted."""
+    false, place = ("false", "strpos") if is_postgresql() else ("0", "instr")
+    ways = [f"OLD.livemode = {false}"] if getattr(rules, "test_rows_deletable", True) else []
+    if getattr(rules, "prunable", False):
+        drawn = f"substr(OLD.id, {place}(OLD.id, '_') + 1, {ids.TIME_LENGTH})"
+        if is_postgresql():
+            # Never set: NULL. Set by an earlier transaction of this session: empty, which no id is smaller than.
+            ways.append(
+                f"{drawn} COLLATE \"C\" < coalesce(current_setting('agentcollect.pruning', true), '') COLLATE \"C\""
+            )
+        else:
+            ways.append(f"{drawn} < (SELECT coalesce(max(before), '') FROM ac_pruning)")  # noqa: S608
+    return " OR ".join(ways) or false
+
+
+def _append_only_sql(table: str, deletable: str) -> Iterator[str]:
+    """No UPDATE ever; DELETE only where `deletable` holds (a sandbox reset, pruning)."""
     if is_postgresql():
         yield (
             "CREATE OR REPLACE FUNCTION ac_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -73,7 +128,7 @@ def _append_only_sql(table: str, test_rows_deletable: bool) -> Iterator[str]:
             f"WHEN (NOT ({deletable})) EXECUTE FUNCTION ac_append_only()"
         )
         return
-    for verb, when in (("update", "1"), ("delete", f"NOT ({deletable.replace('false', '0')})")):
+    for verb, when in (("update", "1"), ("delete", f"NOT ({deletable})")):
         yield f'DROP TRIGGER IF EXISTS "{table}_no_{verb}"'
         yield (
             f'CREATE TRIGGER "{table}_no_{verb}" BEFORE {verb.upper()} ON "{table}" WHEN {when} '

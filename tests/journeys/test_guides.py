@@ -92,15 +92,21 @@ def test_the_retries_of_the_guide_to_errors(guided: Tenant) -> None:
 
 def test_the_guide_to_webhooks(guided: Tenant, receiver: Receiver) -> None:
     reader = Reader(guided, f"{receiver.url}/guide")
-    register, test, replay, events = blocks("webhooks", "sh")
+    register, test, rotate, recover, replay, many, events = blocks("webhooks", "sh")
     webhook = reader.paste(register)
     reader.known["WEBHOOK"] = webhook["id"]
     delivery = reader.paste(test)
-    first = receiver.wait("/guide", "webhook.test")[0]
-    first.verify(webhook["secret"])
+    first = receiver.wait("/guide", "payment.received")[0]
+    assert first.verify(webhook["secret"])["test"] is True
+    rotated = reader.paste(rotate)
+    assert rotated["secret"] != webhook["secret"]
+    assert reader.paste(recover)["replay_id"].startswith("rpl_")
     reader.known["DELIVERY"] = delivery["id"]
     # Until the first attempt is written down, a replay is refused with that reason.
     until(lambda: reader.paste(replay).get("replay"))
+    again = receiver.wait("/guide", "payment.received", count=2)[1]
+    assert again.verify(rotated["secret"]) == again.verify(webhook["secret"])
+    assert reader.paste(many)["matched"] == 0
     assert "next_cursor" in reader.paste(events)
 
 

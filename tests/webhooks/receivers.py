@@ -22,11 +22,12 @@ class Got:
 
 @dataclass
 class Receiver:
-    """`answers[path]` is a status, or "hang"; 200 where nothing is said."""
+    """`answers[path]` is a status, or "hang"; 200 where nothing is said. `words[path]`: its body."""
 
     url: str = ""
     got: list[Got] = field(default_factory=list)
     answers: dict[str, int | str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def at(self, path: str) -> list[Got]:
@@ -50,7 +51,7 @@ class Receiver:
             await self.closing.wait()
             answer = 200
         headers = {"Location": "/elsewhere"} if 300 <= int(answer) < 400 else None
-        return web.Response(status=int(answer), text="noted", headers=headers)
+        return web.Response(status=int(answer), text=self.words.get(request.path, "noted"), headers=headers)
 
 
 @contextmanager

@@ -32,8 +32,10 @@ def test_the_page_example(api):
     assert answer["secret"].startswith("whsec_")
     assert (answer["status"], answer["livemode"]) == ("active", False)
     assert answer["id"] == answer["webhook_id"]
-    shown = api.get(f"/v1/webhooks/{answer['id']}").json()
-    assert shown == {name: value for name, value in answer.items() if name != "secret"}
+    shown = {name: value for name, value in answer.items() if name != "secret"}
+    one = api.get(f"/v1/webhooks/{answer['id']}").json()
+    assert {name: value for name, value in one.items() if name != "health"} == shown
+    assert set(one) - set(shown) == {"health"}
     listed = api.get("/v1/webhooks").json()
     assert listed == {"data": [shown], "has_more": False, "next_cursor": None}
 
@@ -97,7 +99,12 @@ def test_change_switch_off_and_delete(api):
     off = api.patch(path, {"status": "disabled"}).json()
     assert (off["status"], off["disabled_reason"]) == ("disabled", "Switched off by its owner.")
     assert api.patch(path, {"status": "active"}).json()["disabled_reason"] is None
-    assert api.patch(path, {"status": "deleted"}).json()["error"] == "invalid_request"
+    for wrong in ("deleted", "unverified", 1, None):
+        assert api.patch(path, {"status": wrong}).json()["error"] == "invalid_request"
+    api.patch(path, {"status": "paused"})
+    assert [row["id"] for row in api.get("/v1/webhooks", {"status": "paused"}).json()["data"]] == [made["id"]]
+    assert api.get("/v1/webhooks", {"status": "active"}).json()["data"] == []
+    assert api.get("/v1/webhooks", {"status": "deleted"}).json()["error"] == "invalid_parameter"
     assert api.patch(path, {"url": "https://10.0.0.1"}).json()["error"] == "invalid_url"
     assert api.delete(path).json() == {"id": made["id"], "deleted": True}
     assert api.get(path).status_code == 404
@@ -113,7 +120,8 @@ def test_others_rows_are_not_found(api, organisation):
         assert api.get(path).status_code == 404
         assert api.patch(path, {"description": "x"}).status_code == 404
         assert api.delete(path).status_code == 404
-        assert api.post(path + "/test").status_code == 404
+        for more in ("/test", "/verify", "/rotate-secret"):
+            assert api.post(path + more).status_code == 404
         assert api.get(path + "/deliveries").status_code == 404
     make_fact(other)
     foreign = Delivery.objects.get()
@@ -178,6 +186,7 @@ def test_try_it(api, organisation):
     assert api.get(f"/v1/webhooks/deliveries/{answer.json()['id']}").json()["request_id"] == named
     (claim,) = operations.claim(at=clock.now(), room={}, default_room=8, limit=10)
     assert claim.request_id == named
+    assert api.post(f"/v1/webhooks/{endpoint.id}/test", {"event": None}).json()["event"] == "webhook.test"
     assert api.post(f"/v1/webhooks/{endpoint.id}/test", {"a": 1}).json()["error"] == "unknown_field"
 
 

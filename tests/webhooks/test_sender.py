@@ -5,26 +5,26 @@ import threading
 import time
 from datetime import timedelta
 
-import orjson
 import pytest
 import standardwebhooks
 import stripe
 
-from agentcollect.kit import clock, context, crypto
+from agentcollect.kit import clock, context
 from agentcollect.kit.http import Outcome
 from events.models import Event
 from tests import factories
 from tests.webhooks.conftest import LOOPBACK, make_endpoint, make_fact
-from webhooks import operations
+from webhooks import operations, vault
 from webhooks.models import Attempt, Delivery, Endpoint
 from webhooks.operations import Result
+from webhooks.rules import live_secrets
 from webhooks.sender import Sender
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def secret_of(endpoint: Endpoint) -> str:
-    return orjson.loads(crypto.decrypt(endpoint.secrets))[0]
+    return live_secrets(vault.secrets(endpoint.secrets), clock.now())[0]
 
 
 def test_the_call_that_caused_it_is_named(organisation, receiver, send):
@@ -193,14 +193,15 @@ def test_a_secret_that_cannot_be_read_stops_only_itself(organisation, receiver, 
 def test_gone_disables(organisation, receiver, send):
     endpoint = make_endpoint(organisation, receiver.url + "/gone")
     receiver.answers["/gone"] = 410
-    make_fact(organisation)
+    first = make_fact(organisation)
     send()
     make_fact(organisation)
     send()
     assert len(receiver.got) == 1
     endpoint.refresh_from_db()
     assert (endpoint.status, endpoint.disabled_reason) == ("disabled", "It answered 410 Gone.")
-    assert Delivery.objects.get().status == "failed"
+    assert Delivery.objects.get(event_id=first).status == "failed"
+    assert set(Delivery.objects.exclude(event_id=first).values_list("status", "reason")) == {("not_sent", "disabled")}
     disabled = Event.objects.get(type="endpoint.disabled")
     assert disabled.sequence is not None
     assert disabled.data["webhook_id"] == endpoint.id
@@ -247,12 +248,12 @@ def test_a_lost_lease_cannot_settle_or_release(organisation):
     after = now + operations.LEASE + timedelta(seconds=1)
     (current,) = claim_all(after)
     assert current.token > late.token
-    assert operations.settle(results=[result(late, now)], at=after) == []
+    assert operations.settle(results=[result(late, now)], at=after).done == []
     assert operations.release(claims=[late]) == 0
     assert Delivery.objects.get().status == "pending"
     assert not Attempt.objects.exists()
-    assert operations.settle(results=[result(current, after)], at=after) == [current.delivery_id]
-    assert operations.settle(results=[result(current, after)], at=after) == []
+    assert operations.settle(results=[result(current, after)], at=after).done == [current.delivery_id]
+    assert operations.settle(results=[result(current, after)], at=after).done == []
     assert Attempt.objects.count() == 1
 
 
@@ -264,7 +265,7 @@ def test_sweep_bars_the_late_and_frees_the_row(organisation):
     assert operations.sweep(at=now + timedelta(seconds=5)).released == 0
     after = now + operations.LEASE
     assert operations.sweep(at=after).released == 1
-    assert operations.settle(results=[result(late, now)], at=after) == []
+    assert operations.settle(results=[result(late, now)], at=after).done == []
     assert len(claim_all(after)) == 1
 
 
@@ -322,3 +323,12 @@ def test_replay_of_the_selected(organisation, receiver, send):
     assert len(receiver.got) == 3 + 2
     assert {got.headers["webhook-id"] for got in receiver.got} == set(facts)
     assert endpoint.id
+
+
+def test_what_an_event_is_missing_for_comes_to_an_end(organisation):
+    make_endpoint(organisation)
+    make_fact(organisation)
+    Delivery.objects.update(event_id="evt_nothing")
+    assert claim_all(clock.now()) == []
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.last_error) == ("failed", "Not sent: the event does not exist any more.")

@@ -35,19 +35,10 @@ def replay(*, delivery_ids: Sequence[str], organisation_id: str, livemode: bool,
     with db.atomic():
         own = queries.deliveries(organisation_id, livemode).filter(id__in=delivery_ids)
         rows = list(db.locked(own.order_by("id")))
-        off = _switched_off({row.endpoint_id for row in rows})
-        refused = {name: NOT_FOUND for name in delivery_ids if name not in {row.id for row in rows}}
-        refused |= {row.id: words for row in rows if (words := _why_not(row, off, at))}
+        found = {row.id for row in rows}
+        refused = {name: NOT_FOUND for name in delivery_ids if name not in found} | refusals(rows, at)
         again = [row for row in rows if row.id not in refused]
-        Delivery.objects.filter(id__in=[row.id for row in again]).update(
-            status=Delivery.Status.PENDING,
-            replay=True,
-            failures_in_row=0,
-            next_attempt_at=at,
-            settled_at=None,
-            lease_token=F("lease_token") + 1,
-            lease_until=None,
-        )
+        owe_again([row.id for row in again], at=at)
         for row in again:
             _record(row, by=by, at=at)
     return Replayed([row.id for row in again], refused)
@@ -62,6 +53,30 @@ def replay_one(*, delivery_id: str, organisation_id: str, livemode: bool, by: st
     if words != WAITING:
         raise ApiError("illegal_transition", words)
     return queries.delivery(organisation_id, livemode, delivery_id)
+
+
+def owe_again(delivery_ids: Sequence[str], *, at: datetime, **marks: str) -> None:
+    """Make these (locked) rows due from the first attempt on; `marks` is what else they are given.
+
+    Moving the token bars whoever still had one in hand, so an automatic retry is replaced, never doubled.
+    """
+    Delivery.objects.filter(db.among("id", delivery_ids)).update(
+        status=Delivery.Status.PENDING,
+        reason="",
+        replay=True,
+        failures_in_row=0,
+        next_attempt_at=at,
+        settled_at=None,
+        lease_token=F("lease_token") + 1,
+        lease_until=None,
+        **marks,
+    )
+
+
+def refusals(rows: Sequence[Delivery], at: datetime) -> dict[str, str]:
+    """Which of these (locked) rows cannot be owed again now, and why: id → plain words."""
+    off = _switched_off({row.endpoint_id for row in rows})
+    return {row.id: words for row in rows if (words := _why_not(row, off, at))}
 
 
 def _switched_off(endpoint_ids: set[str]) -> dict[str, str]:

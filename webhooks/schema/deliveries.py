@@ -1,51 +1,22 @@
-"""How endpoints, deliveries and attempts are described in the OpenAPI document."""
+"""How deliveries and attempts are described in the OpenAPI document."""
 
 from typing import Any
 
-from agentcollect.kit.shapes import BOOL, MAYBE_TEXT, MAYBE_TIME, MAYBE_WHOLE, TEXT, TEXTS, TIME, record
-from webhooks.models import Delivery, Endpoint
+from agentcollect.kit.shapes import BOOL, MAYBE_TEXT, MAYBE_TIME, MAYBE_WHOLE, TEXT, TIME, record
+from webhooks.models import Delivery
 
 _MAP: dict[str, Any] = {"type": "object", "additionalProperties": TEXT}
 
-
-_EVENTS = {"type": ["array", "null"], "items": TEXT, "minItems": 1, "description": 'Types, or `["*"]` (the default).'}
-CREATE = record(
-    ["url"],
-    url=TEXT | {"description": "https, a public address, port 443 or 8443."},
-    events=_EVENTS,
-    description={"type": ["string", "null"], "maxLength": 200},
-    metadata={"type": ["object", "null"], "additionalProperties": TEXT},
-)
-PATCH = record(
-    [],
-    **CREATE["properties"],
-    status={"type": "string", "enum": [Endpoint.Status.ACTIVE.value, Endpoint.Status.DISABLED.value]},
-)
-_ENDPOINT = {
-    "webhook_id": TEXT,
-    "id": TEXT,
-    "status": {"type": "string", "enum": [Endpoint.Status.ACTIVE.value, Endpoint.Status.DISABLED.value]},
-    "url": TEXT,
-    "events": TEXTS,
-    "description": TEXT,
-    "disabled_reason": MAYBE_TEXT,
-    "api_version": TEXT,
-    "livemode": BOOL,
-    "metadata": _MAP,
-    "created_at": TIME,
-    "updated_at": TIME,
-}
-ENDPOINT = record(list(_ENDPOINT), **_ENDPOINT)
-CREATED = record([*_ENDPOINT, "secret"], **_ENDPOINT, secret=TEXT | {"description": "Shown this once: `whsec_…`."})
-DELETED = record(["id", "deleted"], id=TEXT, deleted={"type": "boolean", "const": True})
 _DELIVERY = {
     "id": TEXT,
     "webhook_id": TEXT,
     "event_id": TEXT,
     "event": TEXT,
     "status": {"type": "string", "enum": Delivery.Status.values},
+    "reason": MAYBE_TEXT | {"description": "Of `not_sent`: the state that its endpoint was in."},
     "attempts_made": {"type": "integer"},
     "replay": BOOL,
+    "replay_id": MAYBE_TEXT | {"description": "The last replay job that sent it again."},
     "next_attempt_at": MAYBE_TIME,
     "last_status_code": MAYBE_WHOLE,
     "last_error": MAYBE_TEXT,
@@ -74,29 +45,16 @@ _LOG = {
 }
 DELIVERY_DETAIL = record([*_DELIVERY, *_LOG], **_DELIVERY, **_LOG)
 
-ENDPOINT_EXAMPLE: dict[str, Any] = {
-    "webhook_id": "wh_0UZ8pq1K7Lm3pRx1aBcDeF",
-    "id": "wh_0UZ8pq1K7Lm3pRx1aBcDeF",
-    "status": "active",
-    "url": "https://yourapp.com/webhooks/ac",
-    "events": ["payment.received", "case.escalated", "campaign.completed"],
-    "description": "",
-    "disabled_reason": None,
-    "api_version": "2026-11-01",
-    "livemode": False,
-    "metadata": {},
-    "created_at": "2026-03-17T14:00:00Z",
-    "updated_at": "2026-03-17T14:00:00Z",
-}
-CREATED_EXAMPLE = ENDPOINT_EXAMPLE | {"secret": "whsec_..."}
 DELIVERY_EXAMPLE: dict[str, Any] = {
     "id": "whd_0UZ8pq1K7Lm3pRx1aBcDeF",
     "webhook_id": "wh_0UZ8pq1K7Lm3pRx1aBcDeF",
     "event_id": "evt_0UZ8pq1KKp2mZxQ8aBcDeF",
     "event": "payment.received",
     "status": "pending",
+    "reason": None,
     "attempts_made": 0,
     "replay": False,
+    "replay_id": None,
     "next_attempt_at": "2026-03-17T14:22:00Z",
     "last_status_code": None,
     "last_error": None,

@@ -1,0 +1,25 @@
+"""The room's figures for `/metrics` (`agentcollect.kit.metrics`)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client.core import Metric
+
+from accounts.models import Organisation
+from agentcollect.kit import due
+from agentcollect.kit.metrics import gauge
+from campaigns.models import Campaign, Step
+
+
+def steps(at: datetime) -> Iterator[Metric]:
+    """The steps that `outreach.send_due` would take up: planned, of running campaigns, by e-mail."""
+    running = Campaign.objects.filter(Organisation.running(), status=Campaign.Status.ACTIVE).values("id")
+    waiting = Step.objects.filter(
+        status=due.literal(Step.Status.PLANNED), channel="email", campaign_id__in=running, due_at__lte=at
+    )
+    since = waiting.order_by("due_at", "id").values_list("due_at", flat=True).first()
+    yield gauge(
+        "outreach_oldest_due_step_seconds",
+        "How long the oldest step that may be worked off has been due.",
+        (at - since).total_seconds() if since else 0.0,
+    )

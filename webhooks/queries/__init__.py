@@ -1,0 +1,51 @@
+"""Every read of the room that is worth a name, by resource."""
+
+from webhooks.queries.deliveries import MAX_ATTEMPTS_SHOWN, Sent, attempts, deliveries, delivery, sent
+from webhooks.queries.endpoints import endpoint, endpoints
+from webhooks.queries.replays import (
+    DEFAULT_RATE,
+    FILTERS,
+    MAX_RATE,
+    Preview,
+    Progress,
+    Sampled,
+    missed_events,
+    missed_wanted,
+    replay,
+    replay_matched,
+    replay_preview,
+    replay_progress,
+    replay_targets,
+    replayable,
+    replays,
+    standing,
+    statuses_of,
+)
+
+__all__ = [
+    "DEFAULT_RATE",
+    "FILTERS",
+    "MAX_ATTEMPTS_SHOWN",
+    "MAX_RATE",
+    "Preview",
+    "Progress",
+    "Sampled",
+    "Sent",
+    "attempts",
+    "deliveries",
+    "delivery",
+    "endpoint",
+    "endpoints",
+    "missed_events",
+    "missed_wanted",
+    "replay",
+    "replay_matched",
+    "replay_preview",
+    "replay_progress",
+    "replay_targets",
+    "replayable",
+    "replays",
+    "sent",
+    "standing",
+    "statuses_of",
+]
