@@ -297,6 +297,19 @@ SECRET_SCANNING_KEYS = os.environ.get("SECRET_SCANNING_KEYS", "")
 # --- events: who is told inside the fact's own transaction; each inserts its own rows and does nothing else
 EVENT_SUBSCRIBERS = ["webhooks.operations.fan_out"]
 
+# Deliveries and attempts go so many days after they were settled last (webhooks/queries/retention.py).
+WEBHOOK_RETENTION_DAYS = int(os.environ.get("WEBHOOK_RETENTION_DAYS", "90"))
+
+# --- figures at /metrics: who gives them, and who may read them (nobody from outside, unless a token is set)
+METRICS = [
+    "webhooks.metrics.backlog",
+    "webhooks.metrics.attempts",
+    "webhooks.metrics.endpoints",
+    "webhooks.metrics.jobs",
+    "outreach.metrics.steps",
+]
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+
 # --- lists as files: kind → what its rows look like; some lie above the room that writes the files
 EXPORT_SOURCES = {
     "campaigns": "campaigns.exporting.CAMPAIGNS",
@@ -329,7 +342,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0,
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"webhooks.*": {"queue": "webhooks"}}
+CELERY_TASK_ROUTES = {  # a whole name is looked up before patterns
+    "webhooks.mail_members": {"queue": "default"},
+    "webhooks.greet_members": {"queue": "default"},
+    "webhooks.tell_owners": {"queue": "default"},
+    "webhooks.prune": {"queue": "default"},
+    "webhooks.*": {"queue": "webhooks"},
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -350,6 +369,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "escalate-exhausted": {"task": "outreach.escalate_exhausted", "schedule": 30.0},
     "sweep-processing": {"task": "payments.sweep_processing", "schedule": 30.0},
     "sweep-deliveries": {"task": "webhooks.sweep", "schedule": 10.0},
+    "tell-owners-of-disabled": {"task": "webhooks.tell_owners", "schedule": 30.0},
+    "mail-members": {"task": "webhooks.mail_members", "schedule": 10.0},
+    "greet-members": {"task": "webhooks.greet_members", "schedule": 60.0},
+    "run-replays": {"task": "webhooks.run_replays", "schedule": 1.0},
+    "prune-deliveries": {"task": "webhooks.prune", "schedule": 600.0},
     "prune-requests": {"task": "accounts.prune_requests", "schedule": 600.0},
     "forget-stopped-credentials": {"task": "accounts.forget_stopped", "schedule": 10.0},
     "tell-of-leaks": {"task": "accounts.tell_of_leaks", "schedule": 60.0},

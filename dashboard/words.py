@@ -54,11 +54,25 @@ DELIVERY = {
     "pending": Said("Pending", "info", "clock"),
     "succeeded": Said("Delivered", "good", "check"),
     "failed": Said("Failed", "bad", "x"),
+    "not_sent": Said("Not sent", "warn", "ban"),
 }
 ENDPOINT = {
     "active": Said("Active", "good", "check"),
+    "unverified": Said("Not verified", "warn", "shield"),
     "paused": Said("Paused", "warn", "pause"),
     "disabled": Said("Disabled", "bad", "ban"),
+    "deleted": Said("Deleted", "", "ban"),
+}
+BREAKER = {
+    "closed": Said("Answering", "good", "check"),
+    "open": Said("Resting", "bad", "pause"),
+    "half_open": Said("Being tried", "warn", "refresh"),
+}
+REPLAY = {
+    "pending": Said("About to start", "info", "clock"),
+    "running": Said("Running", "info", "refresh"),
+    "succeeded": Said("Finished", "good", "check"),
+    "cancelled": Said("Cancelled", "", "ban"),
 }
 OUTCOME = {
     "allow": Said("Allowed", "good", "check"),
@@ -86,6 +100,8 @@ FAMILIES = {
     "payment": PAYMENT,
     "delivery": DELIVERY,
     "endpoint": ENDPOINT,
+    "breaker": BREAKER,
+    "replay": REPLAY,
     "outcome": OUTCOME,
     "key": KEY,
     "email": EMAIL,
@@ -162,6 +178,11 @@ INTENT = {
 CASE_NAMES = {state: said.label for state, said in CASE.items()}
 PAYMENT_NAMES = {state: said.label for state, said in PAYMENT.items()}
 DELIVERY_NAMES = {state: said.label for state, said in DELIVERY.items()}
+NOT_SENT = {
+    "paused": "The endpoint was paused",
+    "disabled": "The endpoint was disabled",
+    "unverified": "The endpoint was not verified",
+}
 PAYMENT_SOURCE = {
     "page": "Payment page",
     "transfer": "Bank transfer",

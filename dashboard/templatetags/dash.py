@@ -70,6 +70,18 @@ def moment(context: template.Context, value: datetime | None, style: str = "full
 
 
 @register.simple_tag(takes_context=True)
+def moment_of(context: template.Context, text: str) -> str:
+    """`moment` of a time that is kept as ISO text."""
+    return moment(context, datetime.fromisoformat(text))
+
+
+@register.simple_tag(takes_context=True)
+def local_input(context: template.Context, value: datetime) -> str:
+    """A time in the organisation's zone as a `datetime-local` field takes it, to the minute before."""
+    return f"{value.astimezone(zone_of(context)):%Y-%m-%dT%H:%M}"
+
+
+@register.simple_tag(takes_context=True)
 def day_title(context: template.Context, value: date) -> str:
     """ "Today", "Yesterday", else "Tuesday, 17 March 2026"."""
     distance = (value - context["now"].astimezone(zone_of(context)).date()).days

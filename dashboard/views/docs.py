@@ -1,19 +1,18 @@
 """The public documentation: guides, API reference, error codes, event catalogue, and the index for language models."""
 
 import json
-from collections.abc import Iterator
+from dataclasses import asdict
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from agentcollect.kit.errors import REGISTRY, Definition, explanations
-from agentcollect.kit.openapi import webhooks
 from dashboard import prose
-from events.catalogue import PUBLIC, TYPES
+from dashboard.queries import catalogue
 
 SHAPE = json.dumps(
     {
@@ -101,30 +100,33 @@ def errors_source(request: HttpRequest) -> HttpResponse:
 @require_safe
 def events(request: HttpRequest) -> HttpResponse:
     """Every public event type: when, which facts, the body a receiver gets, and its JSON Schema."""
-    shown = [
-        {
-            "type": TYPES[name],
-            "facts": list(_facts(webhooks.schema(TYPES[name])["properties"]["data"])),
-            "body": _json(webhooks.body(TYPES[name])),
-            "schema": _json(webhooks.schema(TYPES[name])),
-        }
-        for name in sorted(PUBLIC)
-    ]
-    return _page(request, "dashboard/docs/events.html", types=shown, headings=[(name, name) for name in sorted(PUBLIC)])
+    found = catalogue.entries()
+    headings = [(entry.type.name, entry.type.name) for entry in found]
+    return _page(request, "dashboard/docs/events.html", types=found, headings=headings)
 
 
-def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(name, type in words) of each fact of `data`; an object's own after it, with a dot."""
-    for name, shape in data.get("properties", {}).items():
-        kinds = shape.get("type", "any")
-        kind = kinds if isinstance(kinds, str) else " or ".join(kinds)
-        yield name, f"{kind}, ISO 8601" if shape.get("format") == "date-time" else kind
-        for inner, said in _facts(shape):
-            yield f"{name}.{inner}", said
+@require_safe
+def event(request: HttpRequest, name: str) -> HttpResponse:
+    """One type, with test vectors for a receiver's own verification."""
+    found = catalogue.entry(name)
+    if found is None:
+        raise Http404
+    return _page(request, "dashboard/docs/event.html", one=found, signed=found.vector.headers.items())
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+@require_safe
+def event_schema(request: HttpRequest, name: str) -> HttpResponse:
+    """The type's JSON Schema by itself, for code generators and validators."""
+    found = catalogue.entry(name)
+    if found is None:
+        raise Http404
+    return HttpResponse(found.schema, content_type="application/schema+json; charset=utf-8")
+
+
+@require_safe
+def event_vectors(request: HttpRequest) -> HttpResponse:
+    """The test vectors of all types as JSON, for a receiver's own test suite."""
+    return JsonResponse({"vectors": [asdict(entry.vector) for entry in catalogue.entries()]})
 
 
 @require_safe

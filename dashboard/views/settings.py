@@ -36,6 +36,18 @@ def save(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 @action(KEYS)
+def verify_webhooks(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Ask new webhook addresses for a challenge, or no longer."""
+    on = request.POST.get("on") == "yes"
+    press(
+        request,
+        "New webhook addresses must answer a challenge." if on else "New webhook addresses are taken as they are.",
+        lambda: operations.verify_webhooks(organisation_id=seat.organisation.id, on=on, by=seat.by, at=clock.now()),
+    )
+    return redirect("dashboard:settings")
+
+
+@action(KEYS)
 def request_live(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Ask operations for live mode."""
     press(

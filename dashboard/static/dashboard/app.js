@@ -71,16 +71,20 @@
     });
   }
 
-  /* Parts that renew themselves: slower while nothing changes, not while hidden, selected in or focused in. */
+  /* Parts that renew themselves: slower while nothing changes, not while hidden, selected in or focused in. One with
+     data-every is being watched: it starts at that many milliseconds and slows down to three times as many. */
   function watch(part) {
-    var wait = 3000;
+    var least = Number(part.dataset.every) || 3000;
+    var most = part.dataset.every ? least * 3 : 30000;
+    var wait = least;
     var before = part.textContent;
     function turn() {
       var now = document.getElementById(part.id);
       if (!now || !now.dataset.refresh) return;
       var busy = document.hidden || now.querySelector("input:checked") || now.contains(document.activeElement);
+      busy = busy || (document.activeElement && document.activeElement.closest("[data-holds]"));
       if (!busy) {
-        wait = now.textContent === before ? Math.min(wait * 1.5, 30000) : 3000;
+        wait = now.textContent === before ? Math.min(wait * 1.5, most) : least;
         before = now.textContent;
         window.htmx.trigger(now, "refresh");
       }
@@ -88,6 +92,17 @@
     }
     setTimeout(turn, wait);
   }
+
+  /* A part that could not be renewed says so; one whose session has ended leads to the sign-in page. */
+  document.addEventListener("htmx:afterRequest", function (event) {
+    document.querySelectorAll("[data-stale]").forEach(function (note) { note.hidden = event.detail.successful; });
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var came = event.detail.xhr.responseURL;
+    if (!came || new URL(came).pathname === new URL(event.detail.pathInfo.requestPath, came).pathname) return;
+    event.detail.shouldSwap = false;
+    window.location.reload();
+  });
 
   /* A form that makes something is sent once, however often its button is pressed; the server holds to it as well. */
   document.addEventListener("submit", function (event) {

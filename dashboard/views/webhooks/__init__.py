@@ -1,0 +1,1 @@
+"""The webhook pages: endpoints and their life, deliveries and attempts, replays."""

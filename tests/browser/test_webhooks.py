@@ -1,0 +1,81 @@
+"""The webhook pages in a real browser: a replay by keyboard alone, the tail, every page on a phone and a desk."""
+
+from datetime import timedelta
+
+from playwright.sync_api import expect
+
+from agentcollect.kit import clock
+from tests.browser.conftest import Watched
+from tests.browser.test_journey import fits, no_violations, sign_in
+from tests.dashboard import world
+from webhooks import operations
+from webhooks.models import Delivery, Endpoint, Replay
+
+BASE = "/dashboard/webhooks"
+
+
+def test_a_replay_by_keyboard(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
+    page = watched.page
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}{BASE}/deliveries?status=failed")
+    page.get_by_role("link", name="Replay many…").press("Enter")
+    expect(page.get_by_role("heading", name="1 delivery would be sent again")).to_be_visible()
+    no_violations(page)
+    page.get_by_role("button", name="Send 1 again").press("Enter")
+    expect(page.get_by_role("heading", name="Replay of 1 delivery")).to_be_visible()
+    no_violations(page)
+    job = Replay.objects.get()
+    at = clock.now()
+    for _ in range(4):
+        operations.run_replays(at=at)
+        at += timedelta(seconds=2)
+    world.settle(Delivery.objects.get(id=filled.delivery_id), "failed", attempts=0, code=500, error="500", at=at)
+    expect(page.locator("#replay-state")).to_contain_text("Finished")  # the page renews itself
+    expect(page.locator("#failing").get_by_role("link", name="payment.received")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel replay")).to_have_count(0)
+    no_violations(page)
+    assert (job.total, job.filters["statuses"]) == (1, ["failed"])
+
+
+def test_new_deliveries_appear_while_one_watches(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
+    page = watched.page
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}{BASE}/deliveries")
+    page.get_by_role("link", name="Watch new ones").click()
+    expect(page.get_by_role("status").filter(has_text="nothing new so far")).to_be_visible()
+    operations.send_test(
+        endpoint_id=filled.endpoint_id,
+        organisation_id=filled.organisation.id,
+        livemode=False,
+        by="test",
+        at=clock.now(),
+    )
+    expect(page.get_by_role("link", name="webhook.test")).to_be_visible(timeout=15_000)
+    expect(page.locator("#tail-count")).to_contain_text("1 new delivery since you began to watch")
+    no_violations(page)
+    page.get_by_role("link", name="Stop watching").click()
+    expect(page.locator("[data-refresh]")).to_have_count(0)
+
+
+def test_every_webhook_page_on_a_phone_and_a_desk(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
+    page = watched.page
+    sign_in(page, live_server.url)
+    about = {"organisation_id": filled.organisation.id, "livemode": False, "by": "test", "at": clock.now()}
+    job = operations.start_replay(filters={"statuses": ["failed"]}, rate=None, **about)
+    away, _ = operations.create_endpoint(url="https://hooks.example.com/a/long/address/for/agentcollect", **about)
+    operations.change_endpoint(endpoint_id=away.id, changes={"status": "paused"}, **about)
+    fresh, _ = operations.create_endpoint(url="https://new.example.com/hooks", **about)
+    Endpoint.objects.filter(id=fresh.id).update(status="unverified", challenge="c")
+    paths = [BASE, *(f"{BASE}/endpoints/{one}" for one in (filled.endpoint_id, away.id, fresh.id))]
+    paths += [f"{BASE}/deliveries?{query}" for query in ("type=payment.received", "after=x", "q=evt_1", "tail=on")]
+    paths += [f"{BASE}/replays", f"{BASE}/replays/new?count=1&status=any", f"{BASE}/replays/{job.id}"]
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for path in [*paths, f"{BASE}/deliveries/{filled.delivery_id}", "/docs/events/payment.received"]:
+            page.goto(live_server.url + path)
+            fits(page)
+            no_violations(page)
+    page.goto(f"{live_server.url}{BASE}/endpoints/{filled.endpoint_id}")
+    page.get_by_role("button", name="Rotate secret").click()
+    expect(page.get_by_text("Copy the new signing secret now.")).to_be_visible()
+    no_violations(page)
