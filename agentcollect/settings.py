@@ -11,6 +11,8 @@ from typing import Any
 import dj_database_url
 
 from agentcollect import embedded
+from agentcollect.kit import storage
+from agentcollect.schedule import BEAT_SCHEDULE, TASK_ROUTES
 
 
 def _flag(name: str, default: bool) -> bool:
@@ -342,46 +344,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0,
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {  # a whole name is looked up before patterns
-    "webhooks.mail_members": {"queue": "default"},
-    "webhooks.greet_members": {"queue": "default"},
-    "webhooks.tell_owners": {"queue": "default"},
-    "webhooks.prune": {"queue": "default"},
-    "webhooks.*": {"queue": "webhooks"},
-}
+CELERY_TASK_ROUTES = TASK_ROUTES
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "open-cases": {"task": "campaigns.open_cases", "schedule": 5.0},
-    "run-imports": {"task": "campaigns.run_imports", "schedule": 5.0},
-    "judge-exhausted": {"task": "campaigns.judge_exhausted", "schedule": 30.0},
-    "release-holds": {"task": "campaigns.release_holds", "schedule": 15.0},
-    "end-mandates": {"task": "campaigns.end_mandates", "schedule": 60.0},
-    "settle-exclusions": {"task": "campaigns.settle_exclusions", "schedule": 10.0},
-    "store-documents": {"task": "campaigns.store_documents", "schedule": 10.0},
-    "run-exports": {"task": "campaigns.run_exports", "schedule": 5.0},
-    "expire-exports": {"task": "campaigns.expire_exports", "schedule": 600.0},
-    "check-contacts": {"task": "outreach.check_contacts", "schedule": 15.0},
-    "fetch-logos": {"task": "campaigns.fetch_logos", "schedule": 30.0},
-    "enrich-due": {"task": "outreach.enrich_due", "schedule": 5.0},
-    "send-due": {"task": "outreach.send_due", "schedule": 5.0},
-    "sweep-leases": {"task": "outreach.sweep_leases", "schedule": 15.0},
-    "escalate-exhausted": {"task": "outreach.escalate_exhausted", "schedule": 30.0},
-    "sweep-processing": {"task": "payments.sweep_processing", "schedule": 30.0},
-    "sweep-deliveries": {"task": "webhooks.sweep", "schedule": 10.0},
-    "tell-owners-of-disabled": {"task": "webhooks.tell_owners", "schedule": 30.0},
-    "mail-members": {"task": "webhooks.mail_members", "schedule": 10.0},
-    "greet-members": {"task": "webhooks.greet_members", "schedule": 60.0},
-    "run-replays": {"task": "webhooks.run_replays", "schedule": 1.0},
-    "prune-deliveries": {"task": "webhooks.prune", "schedule": 600.0},
-    "prune-requests": {"task": "accounts.prune_requests", "schedule": 600.0},
-    "forget-stopped-credentials": {"task": "accounts.forget_stopped", "schedule": 10.0},
-    "tell-of-leaks": {"task": "accounts.tell_of_leaks", "schedule": 60.0},
-    "clear-tokens": {"task": "accounts.clear_tokens", "schedule": 3600.0},
-}
-# An entry that nobody picked up within its period is dropped: the next one finds the same rows.
-for _entry in CELERY_BEAT_SCHEDULE.values():
-    _entry["options"] = {"expires": _entry["schedule"] * 2}
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 
 # --- mail to debtors (live mode; test mode writes into the sandbox mailbox)
 SMTP: dict[str, Any] = {
@@ -419,48 +385,13 @@ USE_I18N = False
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or VAR_DIR / "static")
 
-
-def _documents() -> dict[str, Any]:
-    """The folder beside the logos, or a bucket. Workers write there; links to it are signed without asking it."""
-    bucket = os.environ.get("DOCUMENTS_S3_BUCKET", "")
-    if not bucket:
-        folder = Path(os.environ.get("DOCUMENTS_ROOT") or VAR_DIR / "documents")
-        options = {"location": folder, "allow_overwrite": True}
-        options |= {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
-    from botocore.config import Config  # half a second that only those with a bucket pay
-
-    endpoint = os.environ.get("DOCUMENTS_S3_ENDPOINT_URL") or None
-    client = Config(
-        connect_timeout=5,
-        read_timeout=30,
-        retries={"max_attempts": 2},
-        signature_version="s3v4",
-        s3={"addressing_style": "path" if endpoint else "auto"},
-    )
-    options = {
-        "bucket_name": bucket,
-        "endpoint_url": endpoint,
-        "region_name": os.environ.get("DOCUMENTS_S3_REGION") or None,
-        # Empty: the machine's own role, as AWS hands it out.
-        "access_key": os.environ.get("DOCUMENTS_S3_ACCESS_KEY_ID") or None,
-        "secret_key": os.environ.get("DOCUMENTS_S3_SECRET_ACCESS_KEY") or None,
-        "location": os.environ.get("DOCUMENTS_S3_PREFIX", ""),
-        "default_acl": None,
-        "file_overwrite": True,
-        "querystring_auth": True,
-        "client_config": client,
-    }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-
-
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": os.environ.get("MEDIA_ROOT") or VAR_DIR / "files"},
     },
     # Documents and exports, outside of every web root. More than one machine: DOCUMENTS_S3_BUCKET.
-    "documents": _documents(),
+    "documents": storage.documents(VAR_DIR),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 UNFOLD = {

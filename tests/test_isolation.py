@@ -92,10 +92,9 @@ def owned(organisation: Organisation, livemode: bool) -> Owned:
             about=About(case.campaign_id, case.id, case.debtor_id),
         )
     tenant = {"organisation_id": organisation.id, "livemode": livemode, "by": "test", "at": at}
-    replay = start_replay(filters={"endpoint_ids": [endpoint.id]}, rate=None, **tenant)
+    replay = start_replay(filters={"webhook_ids": [endpoint.id]}, rate=None, **tenant)
     known = objects(case) | {
         "replay_id": replay.id,
-        "endpoint_id": endpoint.id,
         "event_id": event_id,
         "webhook_id": endpoint.id,
         "delivery_id": Delivery.objects.get(event_id=event_id).id,
@@ -125,7 +124,7 @@ def body(route: Route, known: dict[str, str]) -> dict[str, Any]:
         "v1/payments": {"case_id": known["case_id"], "amount": 1, "method": "bank_transfer"},
         "v1/sandbox/payments": {"case_id": known["case_id"]},
         "v1/webhooks/<str:webhook_id>": {"description": "mine now"},
-        "v1/webhooks/replays": {"endpoint_ids": [known["webhook_id"]], "statuses": ["pending"], "missed": True},
+        "v1/webhooks/replays": {"webhook_ids": [known["webhook_id"]], "statuses": ["pending"], "missed": True},
         "v1/contacts": {"debtor_id": known["debtor_id"], "email": "mine@acmecorp.com"},
         "v1/contacts/<str:contact_id>": {"name": "mine now"},
         "v1/debtors/<str:debtor_id>": {"name": "Mine Now", "do_not_contact": True},

@@ -14,7 +14,7 @@ from agentcollect.kit import clock
 from agentcollect.kit.admin import ReadOnlyAdmin, actor
 from webhooks import operations, serializers
 from webhooks.health import summary
-from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.models import Attempt, Delivery, Endpoint, Health, Rendering, Replay
 
 
 @admin.register(Endpoint)
@@ -152,3 +152,34 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_filter = ("livemode", "status_code", "replay")
     search_fields = ("id", "delivery__id")
     raw_id_fields = ("delivery",)
+
+
+@admin.register(Health)
+class HealthAdmin(ReadOnlyAdmin):
+    """How each endpoint fares, the worst at hand: its page under Endpoints tells it in words."""
+
+    list_display = ("endpoint", "failures_in_row", "failing_since", "open_until", "last_success_at", "last_error")
+    list_filter = (("failing_since", admin.EmptyFieldListFilter), ("open_until", admin.EmptyFieldListFilter))
+    list_select_related = ("endpoint",)
+    search_fields = ("endpoint__id", "endpoint__url")
+    raw_id_fields = ("endpoint",)
+
+
+@admin.register(Rendering)
+class RenderingAdmin(ReadOnlyAdmin):
+    """Bytes that are not the event's own: an older version's, or a test of another type."""
+
+    list_display = ("event_id", "api_version", "organisation", "livemode", "created_at")
+    list_filter = ("livemode", "api_version")
+    list_select_related = ("organisation",)
+    search_fields = ("event_id",)
+
+
+@admin.register(Replay)
+class ReplayAdmin(ReadOnlyAdmin):
+    """Jobs that send again, with who asked for them and how far they are."""
+
+    list_display = ("id", "organisation", "livemode", "status", "total", "replayed", "skipped", "created_at")
+    list_filter = ("livemode", "status")
+    list_select_related = ("organisation",)
+    search_fields = ("id", "organisation__name")

@@ -197,7 +197,7 @@ class Rendering(Tenant):
 class Replay(Tenant):
     """A durable job that sends again what its `filters` find among what stood at `created_at`.
 
-    `filters`: endpoint_ids, event_types, statuses, delivery_ids (lists), since and until (ISO, of the event), missed
+    `filters`: webhook_ids, event_types, statuses, delivery_ids (lists), since and until (ISO, of the event), missed
     (also what was never owed, because the endpoint did not ask for it). `position` is where it goes
     on: everything up to there is done, in one transaction with the rows it owed again.
     """

@@ -51,7 +51,7 @@ def progress(job: Replay) -> Shown:
 def filters_of(seat: Seat, given: dict[str, str]) -> dict[str, Any]:
     """A replay's filters from the fields of the form. Raises ApiError(invalid_parameter)."""
     found: dict[str, Any] = {"statuses": _states(given.get("status", ""))}
-    for field, name in (("endpoint", "endpoint_ids"), ("type", "event_types"), ("reason", "reasons")):
+    for field, name in (("endpoint", "webhook_ids"), ("type", "event_types"), ("reason", "reasons")):
         if value := given.get(field):
             found[name] = [value]
     if text := given.get("q"):
@@ -94,9 +94,9 @@ def preview(seat: Seat, given: dict[str, str], at: datetime) -> Preview:
 def in_words(seat: Seat, job: Replay) -> list[tuple[str, list[str]]]:
     """(name, values) of what a job was asked to send again; a value that is a time stays ISO."""
     asked = job.filters
-    urls = dict(seat.rows(Endpoint).filter(id__in=asked.get("endpoint_ids") or []).values_list("id", "url"))
+    urls = dict(seat.rows(Endpoint).filter(id__in=asked.get("webhook_ids") or []).values_list("id", "url"))
     said = (
-        ("Endpoints", [urls.get(name, name) for name in asked.get("endpoint_ids") or []]),
+        ("Endpoints", [urls.get(name, name) for name in asked.get("webhook_ids") or []]),
         ("Types", asked.get("event_types") or []),
         ("States", [words.DELIVERY_NAMES.get(state, state) for state in asked.get("statuses") or []]),
         ("Reasons", [words.NOT_SENT.get(reason, reason) for reason in asked.get("reasons") or []]),

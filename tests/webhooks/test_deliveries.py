@@ -41,7 +41,7 @@ def test_narrowed_down(api, organisation):
     event_id = Delivery.objects.get(id=failed[1]).event_id
     moment = clock.iso(BEGIN + timedelta(seconds=1))
     assert found(api) == {*failed, *paused, *replayed}
-    assert found(api, endpoint_id=first.id) == set(failed)
+    assert found(api, webhook_id=first.id) == set(failed)
     assert found(api, event_id=event_id) == {failed[1]}
     assert found(api, event_type="case.opened") == set(replayed)
     assert found(api, status="not_sent") == found(api, reason="paused") == set(paused)

@@ -102,9 +102,9 @@ def test_filters(organisation, endpoint):
     undelivered = [*failed, *kept, *disabled, *elsewhere]
     for filters, expected in [
         ({}, undelivered),
-        ({"endpoint_ids": [endpoint.id]}, [*failed, *kept, *disabled]),
-        ({"endpoint_ids": [foreign.id]}, []),
-        ({"endpoint_ids": []}, []),
+        ({"webhook_ids": [endpoint.id]}, [*failed, *kept, *disabled]),
+        ({"webhook_ids": [foreign.id]}, []),
+        ({"webhook_ids": []}, []),
         ({"statuses": ["failed"]}, [*failed, *elsewhere]),
         ({"statuses": ["succeeded", "pending"]}, [*arrived, *pending]),
         ({"statuses": []}, []),
@@ -427,7 +427,7 @@ def test_two_workers_at_one_job(organisation, endpoint):
 
 def test_dry_run_then_start_then_cancel(api, organisation, endpoint):
     names = make_deliveries(endpoint, 12)
-    body = {"endpoint_ids": [endpoint.id], "statuses": ["failed"], "since": "2026-03-17T14:00:00Z"}
+    body = {"webhook_ids": [endpoint.id], "statuses": ["failed"], "since": "2026-03-17T14:00:00Z"}
     tried = api.post(REPLAYS, body | {"dry_run": True})
     assert tried.status_code == 200
     said = tried.json()
@@ -475,7 +475,7 @@ def test_a_sample_shows_what_was_missed(api, organisation):
         ({"since": "2026-03-17T14:00:00"}, "invalid_request", "since"),
         ({"since": 5}, "invalid_request", "since"),
         ({"since": "2026-03-17T14:00:00Z", "until": "2026-03-17T15:00:00+01:00"}, "invalid_request", "until"),
-        ({"endpoint_ids": []}, "invalid_request", "endpoint_ids"),
+        ({"webhook_ids": []}, "invalid_request", "webhook_ids"),
         ({"delivery_ids": "whd_1"}, "invalid_request", "delivery_ids"),
         ({"delivery_ids": ["x"] * 1001}, "invalid_request", "delivery_ids"),
         ({"delivery_ids": [7]}, "invalid_request", "delivery_ids[0]"),
@@ -504,9 +504,9 @@ def test_an_endpoint_that_is_off_or_not_ours(api, organisation, endpoint, dry_ru
     foreign = make_endpoint(factories.organisation("Another"))
     other_mode = make_endpoint(organisation, livemode=True)
     for name in (foreign.id, other_mode.id, "wh_nothing"):
-        assert api.post(REPLAYS, {"endpoint_ids": [name], "dry_run": dry_run}).status_code == 404
+        assert api.post(REPLAYS, {"webhook_ids": [name], "dry_run": dry_run}).status_code == 404
     Endpoint.objects.filter(id=endpoint.id).update(status="paused")
-    answer = api.post(REPLAYS, {"endpoint_ids": [endpoint.id], "dry_run": dry_run})
+    answer = api.post(REPLAYS, {"webhook_ids": [endpoint.id], "dry_run": dry_run})
     assert (answer.status_code, answer.json()["error"]) == (409, "illegal_transition")
     assert not Replay.objects.exists()
 

@@ -232,7 +232,7 @@ def _recover(endpoint: Endpoint, since: datetime, *, by: str, at: datetime) -> R
     return start_replay(
         organisation_id=endpoint.organisation_id,
         livemode=endpoint.livemode,
-        filters={"endpoint_ids": [endpoint.id], "statuses": missing, "since": clock.iso(since)},
+        filters={"webhook_ids": [endpoint.id], "statuses": missing, "since": clock.iso(since)},
         rate=None,
         by=by,
         at=at,

@@ -100,7 +100,7 @@ def _send_what_waited(endpoint: Endpoint, *, at: datetime) -> None:
     start_replay(
         organisation_id=endpoint.organisation_id,
         livemode=endpoint.livemode,
-        filters={"endpoint_ids": [endpoint.id], "statuses": [Delivery.Status.NOT_SENT.value], "reasons": reasons},
+        filters={"webhook_ids": [endpoint.id], "statuses": [Delivery.Status.NOT_SENT.value], "reasons": reasons},
         rate=None,
         by="engine",
         at=at,

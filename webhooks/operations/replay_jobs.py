@@ -42,7 +42,7 @@ def start_replay(
     """
     matched = queries.replay_matched(organisation_id, livemode, filters, at)
     targets = queries.replay_targets(organisation_id, livemode, filters).order_by("id").values_list("id", flat=True)
-    fixed = filters | {"endpoint_ids": list(targets), "statuses": queries.statuses_of(filters)}
+    fixed = filters | {"webhook_ids": list(targets), "statuses": queries.statuses_of(filters)}
     job = Replay(
         id=ids.new("rpl"),
         organisation_id=organisation_id,
@@ -131,14 +131,14 @@ class _Done(NamedTuple):
 
 
 def _last_source(job: Replay) -> int:
-    return len(job.filters["endpoint_ids"]) if job.filters.get("missed") else 0
+    return len(job.filters["webhook_ids"]) if job.filters.get("missed") else 0
 
 
 def _batch(job: Replay, size: int, at: datetime) -> _Done:
     source, after = job.position["source"], job.position.get("after")
     if source == 0:
         return _owed_again(job, after, size, at)
-    endpoint = Endpoint.objects.get(id=job.filters["endpoint_ids"][source - 1])
+    endpoint = Endpoint.objects.get(id=job.filters["webhook_ids"][source - 1])
     if endpoint.status != Endpoint.Status.ACTIVE:
         return _Done(0, 0, None)
     return _owed_first(job, endpoint, after or 0, size, at)

@@ -16,7 +16,7 @@ from webhooks.rules import DIRECTED, EVERYTHING
 
 Rows = TypeVar("Rows", bound=QuerySet)
 FILTERS = frozenset(
-    {"endpoint_ids", "event_types", "statuses", "reasons", "event_ids", "delivery_ids", "since", "until", "missed"}
+    {"webhook_ids", "event_types", "statuses", "reasons", "event_ids", "delivery_ids", "since", "until", "missed"}
 )
 # What did not arrive: sent again unless the filters say otherwise.
 UNDELIVERED = [Delivery.Status.FAILED.value, Delivery.Status.NOT_SENT.value]
@@ -35,7 +35,7 @@ def replay_targets(organisation_id: str, livemode: bool, filters: dict[str, Any]
     """The endpoints a replay may send to: active ones of the customer's own. A member's mails are not sent again."""
     own = Endpoint.objects.filter(organisation_id=organisation_id, livemode=livemode)
     active = own.filter(kind=Endpoint.Kind.WEBHOOK, status=Endpoint.Status.ACTIVE)
-    named = filters.get("endpoint_ids")
+    named = filters.get("webhook_ids")
     return active if named is None else active.filter(id__in=named)
 
 
@@ -122,11 +122,11 @@ def replay_matched(organisation_id: str, livemode: bool, filters: dict[str, Any]
 
 def _refuse_others(organisation_id: str, livemode: bool, filters: dict[str, Any]) -> None:
     own = Endpoint.objects.filter(organisation_id=organisation_id, livemode=livemode, kind=Endpoint.Kind.WEBHOOK)
-    asked = filters.get("endpoint_ids") or []
+    asked = filters.get("webhook_ids") or []
     states = dict(own.filter(among("id", asked)).values_list("id", "status")) if asked else {}
     for name in asked:
         if states.get(name, Endpoint.Status.DELETED) == Endpoint.Status.DELETED:
-            raise ApiError("not_found", f"There is no webhook {name[:40]!r}.", param="endpoint_ids")
+            raise ApiError("not_found", f"There is no webhook {name[:40]!r}.", param="webhook_ids")
         if states[name] != Endpoint.Status.ACTIVE:
             raise ApiError("illegal_transition", f"The endpoint {name} is {states[name]}: nothing is sent to it.")
 

@@ -21,7 +21,7 @@ from webhooks.serializers.replays import MAX_NAMED, REASONS, STATUSES
 
 _IDS = TEXTS | {"minItems": 1, "maxItems": MAX_NAMED}
 _FILTERS: dict[str, Any] = {
-    "endpoint_ids": _IDS | {"description": "Webhooks (`wh_…`), active ones; without it, all active ones."},
+    "webhook_ids": _IDS | {"description": "Webhooks (`wh_…`), active ones; without it, all active ones."},
     "event_types": _IDS,
     "statuses": {
         "type": "array",
@@ -96,7 +96,7 @@ REPLAY_PREVIEW = whole(
 )
 
 REPLAY_ASKED: dict[str, Any] = {
-    "endpoint_ids": ["wh_0UZ8pq1K7Lm3pRx1aBcDeF"],
+    "webhook_ids": ["wh_0UZ8pq1K7Lm3pRx1aBcDeF"],
     "statuses": ["failed", "not_sent"],
     "since": "2026-03-17T00:00:00+00:00",
 }

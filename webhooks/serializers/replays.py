@@ -14,7 +14,7 @@ MAX_NAMED = 1_000  # ids in one request; more are found by a filter
 STATUSES = tuple(Delivery.Status.values)
 REASONS = (Endpoint.Status.PAUSED.value, Endpoint.Status.DISABLED.value, Endpoint.Status.UNVERIFIED.value)
 _KNOWN = {"event_types": PUBLIC, "statuses": frozenset(STATUSES), "reasons": frozenset(REASONS)}
-_LISTS = ("endpoint_ids", "event_types", "statuses", "reasons", "event_ids", "delivery_ids")
+_LISTS = ("webhook_ids", "event_types", "statuses", "reasons", "event_ids", "delivery_ids")
 
 
 class Asked(NamedTuple):
@@ -85,7 +85,7 @@ def _read_rate(given: dict[str, Any], faults: list[FieldError]) -> int | None:
 
 def _check_together(filters: dict[str, Any], faults: list[FieldError]) -> None:
     if not filters:
-        words = "Say what to send again: endpoint_ids, event_types, statuses, reasons, event_ids, delivery_ids, since…"
+        words = "Say what to send again: webhook_ids, event_types, statuses, reasons, event_ids, delivery_ids, since…"
         faults.append(FieldError("since", "missing_field", words))
     if filters.get("statuses") == [] and not filters.get("missed"):
         faults.append(FieldError("statuses", "invalid_request", "Without any of the statuses only `missed` is left."))

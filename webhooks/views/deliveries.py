@@ -29,7 +29,7 @@ class Deliveries(WebhookView):
     lists = Listing(
         filters={
             "event_id": Filter(),
-            "endpoint_id": Filter("The webhook (`wh_…`)."),
+            "webhook_id": Filter("The webhook (`wh_…`).", "endpoint_id"),
             "event_type": Filter("Such as `payment.received`."),
             "status": STATUS,
             "reason": one_of(serializers.REASONS, "Why it was not sent."),
