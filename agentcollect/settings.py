@@ -91,7 +91,7 @@ def _web_limits(given: dict[str, Any]) -> dict[str, Any]:
     return patience | given | {"options": " ".join([*asked, given.get("options", "")]).strip()}
 
 
-# Values travel apart from the statement, so that PostgreSQL keeps the plan of what a connection asks for the fifth time:
+# Values travel apart from the statement, so that PostgreSQL keeps the plan of what is asked the fifth time:
 # planning cost it five times what answering did. "0" for a pooler in between that hands each transaction to another
 # connection and does not know prepared statements.
 PREPARED_STATEMENTS = _flag("DATABASE_PREPARED_STATEMENTS", True)

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -111,6 +111,13 @@ def _stale(url: str) -> str:
 # --- processes
 
 
+def _be_nice_to_other_sessions(pid: int, nice: int) -> None:
+    """Where Linux groups processes by session (sched_autogroup), `nice` counts inside the session only; this is for it
+    as a whole."""
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))
+
+
 class Processes:
     """Children of this run: by name, with the processor time of each and of its own children."""
 
@@ -137,6 +144,8 @@ class Processes:
         line = next(line for line in lines if line.startswith(f"{name}: "))
         extra = f" -s {self.logs}/beat --pidfile=" if name == "beat" else ""
         self.start(name, f"exec nice -n {nice} {line.partition(': ')[2]}{extra}", {"PORT": str(port)})
+        if nice:
+            _be_nice_to_other_sessions(self.children[name].pid, nice)
 
     def web(self, port: int, application: str = "") -> None:
         """The web process of the Procfile (or the same server with another `application`), once it answers."""

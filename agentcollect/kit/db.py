@@ -272,14 +272,19 @@ class holds_pair(models.Func):
 
 def claimable(queryset: models.QuerySet) -> models.QuerySet:
     """Lock the rows about to be claimed and pass over those another worker holds (SQLite has one writer anyway)."""
-    return queryset.select_for_update(skip_locked=True, of=("self",)) if is_postgresql() else queryset
+    return queryset.select_for_update(skip_locked=True, **_LOCK) if is_postgresql() else queryset
 
 
 def locked(queryset: models.QuerySet) -> models.QuerySet:
     """Lock rows for the rest of the transaction. Order, everywhere: organisation, campaign, debtor, case, step,
     payment, replay, endpoint, delivery; the event counter is last and taken by `atomic` itself. Rows joined by
     `select_related` are read, not locked: a parent locked by the way would break that order."""
-    return queryset.select_for_update(of=("self",)) if is_postgresql() else queryset
+    return queryset.select_for_update(**_LOCK) if is_postgresql() else queryset
+
+
+# No key ever changes, so that children may be inserted under a locked parent. With FOR UPDATE they wait for it: who
+# held the event counter and told an endpoint's deliveries met who had locked that endpoint and wanted the counter.
+_LOCK: dict[str, Any] = {"of": ("self",), "no_key": True}
 
 
 def advisory_slot(name: str, slots: int) -> None:

@@ -12,6 +12,8 @@ from campaigns.models import Case, Debtor
 from events.models import Counter, Event
 from events.operations import record
 from tests import factories
+from tests.webhooks.conftest import make_endpoint
+from webhooks.models import Endpoint
 
 
 def note(organisation: Any, **data: Any) -> str:
@@ -131,3 +133,27 @@ def test_a_dead_broker_never_breaks_a_request(settings: Any, monkeypatch: pytest
     jobs._nudge("campaigns.open_cases", {})
     assert len(calls) == 1  # the second one knows already, and does not wait
     enqueue("campaigns.open_cases")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_child_is_inserted_while_its_parent_is_locked() -> None:
+    """Else a fan-out, which holds the counter, and a change of an endpoint, which wants it, wait for each other."""
+    if not db.is_postgresql():
+        pytest.skip("SQLite has one writer: nobody waits inside a transaction")
+    endpoint = make_endpoint(factories.organisation())
+
+    def fan_out() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        with db.atomic():
+            note(endpoint.organisation, webhook_id=endpoint.id)
+        connection.close()
+        told.append(True)
+
+    told: list[bool] = []
+    with db.atomic():
+        assert list(db.locked(Endpoint.objects.filter(id=endpoint.id))) == [endpoint]
+        other = threading.Thread(target=fan_out)
+        other.start()
+        other.join(5)
+        assert told
