@@ -125,7 +125,9 @@ def waiting_holds(seat: Seat) -> list[tuple[str, int]]:
 
 def failed_deliveries(seat: Seat, at: datetime) -> int:
     """Failed webhook deliveries of the last seven days, counted up to 100."""
-    recent = seat.rows(Delivery).filter(created_at__gte=at - FAILED_WINDOW, status=Delivery.Status.FAILED)
+    recent = seat.rows(Delivery).filter(
+        endpoint__kind=Endpoint.Kind.WEBHOOK, created_at__gte=at - FAILED_WINDOW, status=Delivery.Status.FAILED
+    )
     return recent[:100].count()
 
 

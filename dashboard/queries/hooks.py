@@ -32,7 +32,7 @@ def deliveries(
     before: datetime | None = None,
 ) -> QuerySet[Delivery]:
     """Deliveries by state, reason (of one not sent), endpoint, type, replay, time; `text`: event, delivery or type."""
-    rows = seat.rows(Delivery).select_related("endpoint")
+    rows = seat.rows(Delivery).filter(endpoint__kind=Endpoint.Kind.WEBHOOK).select_related("endpoint")
     said = {"status": status, "reason": reason, "endpoint_id": endpoint_id, "event_type": event_type}
     said |= {"replay_id": replay_id}
     rows = rows.filter(**{name: value for name, value in said.items() if value})
