@@ -352,6 +352,7 @@ def s3_url() -> Iterator[str]:
 
 def bucket(url: str) -> Any:
     from agentcollect import settings
+    from agentcollect.kit import storage
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCUMENTS_S3_BUCKET", "papers")
@@ -360,7 +361,7 @@ def bucket(url: str) -> Any:
         patch.setenv("DOCUMENTS_S3_ACCESS_KEY_ID", "test")
         patch.setenv("DOCUMENTS_S3_SECRET_ACCESS_KEY", "test")
         patch.setenv("DOCUMENTS_S3_PREFIX", "kept")
-        described = settings._documents()
+        described = storage.documents(settings.VAR_DIR)
     described["OPTIONS"]["client_config"] = described["OPTIONS"]["client_config"].merge(quick())
     return override_settings(STORAGES=settings.STORAGES | {"documents": described})
 

@@ -117,6 +117,9 @@ def test_a_mailbox_is_no_webhook_endpoint(organisation: Organisation) -> None:
 def test_what_a_member_is_owed_is_no_delivery_of_the_organisation(organisation: Organisation) -> None:
     client = seated(world.member(organisation))
     client.get(PAGE)
+    Endpoint.objects.filter(id=mailbox(client.member).id).update(  # type: ignore[attr-defined]
+        cadence={"endpoint.disabled": "instant"}
+    )
     fact(organisation, False, type="endpoint.disabled")
     owed = Delivery.objects.get(endpoint=mailbox(client.member))  # type: ignore[attr-defined]
     api = factories.client(factories.api_key(organisation))

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from agentcollect.kit import due
 from agentcollect.kit.errors import ApiError
@@ -48,6 +49,7 @@ class Sent(NamedTuple):
 
 def sent(event_id: str, api_version: str) -> Sent:
     """The event behind a delivery, in the bytes that an endpoint of that version gets."""
-    payload, request_id = Event.objects.values_list("payload", "request_id").get(id=event_id)
-    own = Rendering.objects.filter(event_id=event_id, api_version=api_version).values_list("payload", flat=True).first()
-    return Sent((own or payload).encode(), request_id)
+    own = Rendering.objects.filter(event_id=OuterRef("id"), api_version=api_version).values("payload")
+    events = Event.objects.annotate(frozen=Coalesce(Subquery(own), F("payload")))
+    payload, request_id = events.values_list("frozen", "request_id").get(id=event_id)
+    return Sent(payload.encode(), request_id)
