@@ -71,8 +71,11 @@ _SQLITE = {
 def _database() -> dict[str, Any]:
     if EMBEDDED:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": embedded.ensure_var() / "agentcollect.sqlite3"}
-    url, engine = os.environ["DATABASE_URL"], "agentcollect.kit.postgresql"
-    return dict(dj_database_url.parse(url, engine=engine, conn_max_age=600, conn_health_checks=True))
+    named: dict[str, Any] = dict(
+        dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=600, conn_health_checks=True)
+    )
+    ours = {"django.db.backends.postgresql": "agentcollect.kit.postgresql"}
+    return named | {"ENGINE": ours.get(str(named["ENGINE"]), named["ENGINE"])}
 
 
 # A web process (wsgi.py says that it is one) waits this long for one statement, for a lock and for a connection; then
