@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.views import redirect_to_login
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -112,3 +113,14 @@ def action(roles: frozenset[Member.Role] = ACT) -> Callable[[Handler], Handler]:
         return require_POST(page(guarded))
 
     return decorate
+
+
+def sure_when_live(view: Handler) -> Handler:
+    """In live mode the person proves again who it is, unless just done: an open laptop makes no live key."""
+    asked = reauthentication_required(view)
+
+    @wraps(view)
+    def guarded(request: HttpRequest, seat: Seat, *args: Any, **kwargs: Any) -> HttpResponse:
+        return (asked if seat.livemode else view)(request, seat, *args, **kwargs)
+
+    return guarded

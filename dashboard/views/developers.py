@@ -13,7 +13,7 @@ from accounts.models import AccessToken, ApiKey
 from accounts.operations.keys import Rolled, Stopped
 from agentcollect.kit import clock
 from agentcollect.kit.errors import ApiError
-from dashboard.access import KEYS, Seat, action, page
+from dashboard.access import KEYS, Seat, action, page, sure_when_live
 from dashboard.queries import people
 from dashboard.views.common import one, plain, press
 
@@ -39,6 +39,7 @@ def key(request: HttpRequest, seat: Seat, key_id: str) -> HttpResponse:
 
 
 @action(KEYS)
+@sure_when_live
 def create_key(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Make a key and show its secret on this very page: it is kept nowhere, so no redirect could show it."""
     at, said = clock.now(), request.POST
@@ -61,6 +62,7 @@ def create_key(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 @action(KEYS)
+@sure_when_live
 def roll_key(request: HttpRequest, seat: Seat, key_id: str) -> HttpResponse:
     """A new key in place of this one, shown once as a new one is."""
     old = one(seat.rows(ApiKey), key_id)

@@ -10,6 +10,7 @@ from events.models import Event
 from outreach.models import MailboxItem
 from tests import factories
 from tests.dashboard import world
+from tests.dashboard.entrance import confirm
 from webhooks.models import Attempt, Delivery
 
 
@@ -157,3 +158,16 @@ def test_what_people_write_is_escaped(owner: Client) -> None:
         assert b"<script>alert" not in page
         assert b"<img src=x" not in page
         assert b"<b>bold" not in page
+
+
+def test_a_live_key_asks_who_is_there(owner: Client) -> None:
+    """A test key does not; a live one only of somebody who has just signed in, or does so again."""
+    owner.post("/dashboard/mode", {"mode": "live"})
+    form = {"name": "real", "scopes": ["payments:read"]}
+    asked = owner.post("/dashboard/keys/create", form)
+    assert asked.status_code == 302
+    assert asked["Location"].startswith("/account/confirm")
+    assert not ApiKey.objects.filter(name="real").exists()
+    confirm(owner, world.PASSWORD)
+    assert owner.post("/dashboard/keys/create", form).status_code == 201
+    assert ApiKey.objects.get(name="real").livemode
