@@ -85,7 +85,7 @@ def test_a_row_read_for_writing_is_locked() -> None:
     for _ in range(2):
         with db.atomic(), CaptureQueriesContext(connection) as asked:
             prepared(id=case.id)
-        assert "FOR UPDATE" in asked.captured_queries[0]["sql"]
+        assert "FOR NO KEY UPDATE" in asked.captured_queries[0]["sql"]
 
 
 def test_what_is_deferred_or_renamed_is_a_question_of_its_own() -> None:

@@ -94,7 +94,7 @@ def test_scopes(organisation):
     ("params", "index"),
     [
         ({"event_id": "evt_1"}, "delivery_once_per_event"),
-        ({"endpoint_id": "wh_1"}, "delivery_endpoint_list"),
+        ({"webhook_id": "wh_1"}, "delivery_endpoint_list"),
         ({"replay_id": "rpl_1"}, "delivery_replay"),
         ({"status": "failed"}, "delivery_failed"),
         ({}, "delivery_list"),
