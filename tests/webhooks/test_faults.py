@@ -26,7 +26,7 @@ HOUR = 3600.0
 
 @pytest.mark.processes
 def test_five_rounds_of_faults_lose_nothing():
-    """On a PostgreSQL of its own, because it is stopped. On SQLite by command: `make faults ARGS='--sqlite --short'`."""
+    """On a PostgreSQL of its own, because it is stopped; on SQLite by `make faults ARGS='--sqlite --short'`."""
     if connection.vendor == "sqlite":
         pytest.skip("takes a minute; processes are killed on SQLite in test_processes.py and journeys/test_survival.py")
     command = [sys.executable, "-m", "benchmarks.faults", "--short"]
