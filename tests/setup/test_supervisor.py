@@ -69,6 +69,9 @@ def test_a_stop_leaves_no_process_and_a_second_run_works(product: RunningProduct
 
 def test_a_second_start_says_that_it_runs(product: RunningProduct, stand_in: Path) -> None:
     product.start()
+    deadline = time.monotonic() + 10
+    while "Ctrl-C stops everything." not in product.output() and time.monotonic() < deadline:
+        time.sleep(0.02)  # it is ready a moment before it has said so
     before = len(lines(product))
     first = product.process
     assert product.launch().wait(timeout=20) == 1
