@@ -9,11 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import QuerySet
 
 from agentcollect.kit import clock, db, errors, ids, money
 from agentcollect.kit.errors import ApiError, FieldError
-from agentcollect.kit.prepared import Prepared
 from campaigns import operations as campaigns
 from campaigns.models import Case, Hold
 from events import operations as events
@@ -138,15 +136,10 @@ def _reported_minor(given: Report, case: Case) -> int:
 
 
 def _lock_case(organisation_id: str, livemode: bool, case_id: str) -> Case:
-    found = _case_to_lock(organisation_id=organisation_id, livemode=livemode, case_id=case_id)
+    found = queries.case_for_money(organisation_id=organisation_id, livemode=livemode, case_id=case_id)
     if not found:
         raise ApiError("case_not_found", param="case_id")
     return found[0]
-
-
-@Prepared
-def _case_to_lock(organisation_id: str, livemode: bool, case_id: str) -> QuerySet[Case]:
-    return db.locked(Case.objects.filter(organisation_id=organisation_id, livemode=livemode, id=case_id))
 
 
 def _insert(case: Case, *, at: datetime, **fields: Any) -> Payment:

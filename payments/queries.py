@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import QuerySet, Sum
 from django.utils.text import slugify
 
-from agentcollect.kit import crypto, errors
+from agentcollect.kit import crypto, db, errors
 from agentcollect.kit.errors import ApiError
 from agentcollect.kit.prepared import Prepared
 from campaigns.models import Campaign, Case, LedgerEntry
@@ -107,6 +107,12 @@ def case_named(
 
 
 # --- for settling
+
+
+@Prepared
+def case_for_money(organisation_id: str, livemode: bool, case_id: str) -> QuerySet[Case]:
+    """The case that money came for, locked; nothing where it is not the organisation's. In a transaction."""
+    return db.locked(Case.objects.filter(organisation_id=organisation_id, livemode=livemode, id=case_id))
 
 
 def open_components(case: Case) -> list[Open]:
