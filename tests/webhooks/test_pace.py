@@ -233,3 +233,14 @@ def test_a_claim_costs_the_same_however_long_the_backlog(organisation):
     short = touched()
     pile_up(endpoint, 20_000, clock.now())
     assert touched() <= short + 20
+
+
+@committed
+@pytest.mark.parametrize(("ahead", "free"), [(timedelta(seconds=20), False), (timedelta(hours=1), True)])
+def test_a_lease_that_no_clock_in_order_wrote_holds_nothing(organisation, ahead, free):
+    """Claimed while the clock was an hour ahead, by a worker that is gone: not an hour of waiting."""
+    make_endpoint(organisation)
+    make_fact(organisation)
+    now = clock.now()
+    Delivery.objects.update(lease_until=now + ahead)
+    assert len(claims(now, limit=8)) == int(free)
