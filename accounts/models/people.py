@@ -67,6 +67,12 @@ class Organisation(models.Model):
     live_requested_by = models.CharField(max_length=80, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     test_paused_at = models.DateTimeField(null=True, blank=True)
+    # Which drafts wait for a person in live mode, where the campaign does not say (campaigns.Campaign.Approval).
+    approval = models.CharField(max_length=20, default="first_message", db_default="first_message")
+    # What a debtor who asks for time is granted, where the campaign does not say (campaigns.rules.offers).
+    offer_policy = models.JSONField(default=dict, db_default={}, blank=True)
+    # What the writing model may cost this organisation in a month, in millionths of a US dollar; past it, templates.
+    agent_budget_micros = models.BigIntegerField(default=50_000_000, db_default=50_000_000)
     rate_limit = models.PositiveIntegerField(null=True, blank=True)
     # A new webhook address must answer a challenge before anything is sent to it.
     verify_webhooks = models.BooleanField(default=False, db_default=False)

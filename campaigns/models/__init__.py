@@ -1,17 +1,21 @@
-"""Who owes what, and what should happen next: campaigns, debtors, cases with their account, contacts, holds, steps."""
+"""Who owes what, and what should happen next: campaigns, debtors, cases with their account, contacts, holds, steps,
+playbooks, disputes, tasks."""
 
 from campaigns.models.campaigns import Campaign, Import
 from campaigns.models.cases import Case, Debtor, LedgerEntry
+from campaigns.models.disputes import Dispute
 from campaigns.models.exclusions import Exclusion
 from campaigns.models.files import Document, Export, FileChunk, StoredFile
 from campaigns.models.people import Contact, Suppression
-from campaigns.models.work import Hold, Step
+from campaigns.models.playbooks import Playbook
+from campaigns.models.work import Hold, Step, Task
 
 __all__ = [
     "Campaign",
     "Case",
     "Contact",
     "Debtor",
+    "Dispute",
     "Document",
     "Exclusion",
     "Export",
@@ -19,7 +23,9 @@ __all__ = [
     "Hold",
     "Import",
     "LedgerEntry",
+    "Playbook",
     "Step",
     "StoredFile",
     "Suppression",
+    "Task",
 ]

@@ -23,6 +23,12 @@ class Campaign(Tenant):
         ASK = "ask"
         NEVER = "never"
 
+    class Approval(models.TextChoices):
+        NONE = "none"
+        FIRST_MESSAGE = "first_message"
+        FIRST_PER_DEBTOR = "first_per_debtor"
+        ALWAYS = "always"
+
     id = PublicIdField("cmp")
     name = models.CharField(max_length=120, blank=True)
     creditor = models.CharField(max_length=200)
@@ -33,6 +39,10 @@ class Campaign(Tenant):
     escalation = models.CharField(max_length=8, choices=Escalation.choices)
     playbook = models.CharField(max_length=40, default="default")
     playbook_version = models.PositiveIntegerField(default=1)
+    # Which drafts wait for a person's word; empty: as the organisation has it.
+    approval = models.CharField(max_length=20, choices=Approval.choices, blank=True, default="", db_default="")
+    # What the creditor grants a debtor who asks for time (campaigns.rules.offers); empty: the organisation's.
+    offer_policy = models.JSONField(default=dict, db_default={})
     debtors_enrolled = models.PositiveIntegerField(default=0)
     debtors_unique = models.PositiveIntegerField(default=0)
     debtors_held = models.PositiveIntegerField(default=0)

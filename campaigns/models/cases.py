@@ -53,6 +53,8 @@ class Case(TenantChild):
         ENRICHING = "enriching"
         NEEDS_CONTACT = "needs_contact"
         ACTIVE = "active"
+        PROMISED = "promised"
+        IN_PLAN = "in_plan"
         DISPUTED = "disputed"
         ESCALATION_PENDING = "escalation_pending"
         ESCALATED = "escalated"

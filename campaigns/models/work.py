@@ -1,4 +1,4 @@
-"""What waits and what comes next: holds and planned steps."""
+"""What waits and what comes next: holds, planned steps, and what a person must do."""
 
 from django.db import models
 from django.db.models import Q
@@ -109,6 +109,8 @@ class Step(TenantChild):
         CANCELLED = "cancelled"
         FAILED = "failed"
         UNCONFIRMED = "unconfirmed"
+        NEEDS_HUMAN = "needs_human"
+        SKIPPED = "skipped"
 
     id = PublicIdField("stp")
     campaign = ParentKey("campaigns.Campaign")
@@ -125,6 +127,9 @@ class Step(TenantChild):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PLANNED)
     due_at = models.DateTimeField()
     reason = models.CharField(max_length=300, blank=True)
+    # What an answer or notice is about (a reply, a promise, a plan, a dispute), and the facts its words need.
+    cause = IdRefField(default="", db_default="")
+    facts = models.JSONField(default=dict, db_default={})
     decision_id = IdRefField()
     lease_token = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
@@ -153,3 +158,83 @@ class Step(TenantChild):
 
     def __str__(self) -> str:
         return f"{self.intent} ({self.status})"
+
+
+class Task(TenantChild):
+    """What the engine leaves to a person. It closes itself when its cause is gone.
+
+    `cause` is what it is about (a step, a reply, a case…): one task of a kind is open for it at a time.
+    """
+
+    class Kind(models.TextChoices):
+        CALL = "call"
+        APPROVE = "approve"
+        DECIDE_CEASE = "decide_cease"
+        REVIEW_REPLY = "review_reply"
+        DOCUMENT_NEEDED = "document_needed"
+        MATCH_PAYMENT = "match_payment"
+        CONTACT_NEEDED = "contact_needed"
+        POSSIBLE_DUPLICATE = "possible_duplicate"
+        ANSWER_DISPUTE = "answer_dispute"
+        CHECK_PAYMENT = "check_payment"
+        RESOLVE_DOUBT = "resolve_doubt"
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        CLAIMED = "claimed"
+        DONE = "done"
+        EXPIRED = "expired"
+        CANCELLED = "cancelled"
+
+    id = PublicIdField("tsk")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    campaign = ParentKey("campaigns.Campaign", null=True)
+    debtor = ParentKey("campaigns.Debtor")
+    case = ParentKey("campaigns.Case", null=True)
+    cause = IdRefField()
+    reason = models.CharField(max_length=300)
+    # What the person needs at hand: a call's script and number, a reply's label.
+    facts = models.JSONField(default=dict)
+    due_at = models.DateTimeField()
+    # Approvals never expire; human tasks are passed over after three business days (ENGINE.md, Step).
+    expires_at = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=80, blank=True)
+    outcome = models.CharField(max_length=40, blank=True)
+    note = models.CharField(max_length=1000, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, blank=True)
+    actor = models.CharField(max_length=80)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "cause"], name="task_open_once", condition=Q(status__in=["open", "claimed"])
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="task_list"),
+            models.Index(
+                fields=["organisation", "livemode", "due_at", "id"],
+                name="task_open",
+                condition=Q(status__in=["open", "claimed"]),
+            ),
+            models.Index(
+                fields=["expires_at"],
+                name="task_expiring",
+                condition=Q(status__in=["open", "claimed"], expires_at__isnull=False),
+            ),
+            models.Index(fields=["case"], name="task_case", condition=Q(case__isnull=False)),
+            models.Index(fields=["debtor"], name="task_debtor"),
+        ]
+
+    class Integrity:
+        tenant_parents = {
+            "campaign_id": "campaigns.Campaign",
+            "debtor_id": "campaigns.Debtor",
+            "case_id": "campaigns.Case",
+        }
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.status})"

@@ -12,6 +12,7 @@ from accounts.models import Organisation
 from agentcollect.kit import clock
 from campaigns import operations
 from campaigns.models import Case, Contact, Hold, Step, Suppression
+from campaigns.queries import usable_contacts
 from campaigns.rules.addresses import is_role, status_after_check
 from campaigns.schema.people import CONTACT, CONTACT_EXAMPLE, CONTACT_IN, CONTACT_PATCH, SUPPRESSION
 from events.models import Event
@@ -187,7 +188,7 @@ def test_what_the_debtor_closed_stays_closed(api: ApiClient, case: Case, person:
     # Nor is it undone by writing the address into another contact.
     other = factories.debtor(case.organisation, name="Sister Inc")
     made = api.post("/v1/contacts", {"debtor_id": other.id, "email": "AP@acmecorp.com"}).json()
-    assert made["suppressed_by"] == "debtor" and not outreach_queries.usable_contacts(other.id).exists()
+    assert made["suppressed_by"] == "debtor" and not usable_contacts(other.id).exists()
 
     listed = api.get("/v1/suppressions", {"address": "AP@ACMECORP.com"}).json()["data"]
     assert [(row["channel"], row["reason"], row["contact_id"]) for row in listed] == [("email", "opt_out", person.id)]

@@ -1,4 +1,4 @@
-"""How people are reached: what was decided, what was written, who was asked to take the case over."""
+"""How people are reached: what was decided, what was written, and what happened to it."""
 
 from django.db import models
 from django.db.models import Q
@@ -39,6 +39,9 @@ class Message(TenantChild):
     """
 
     class Status(models.TextChoices):
+        # Waits for a person's word; nothing is reserved, so it fills no cap.
+        DRAFT = "draft"
+        REJECTED = "rejected"
         RESERVED = "reserved"
         HANDED_OVER = "handed_over"
         SENT = "sent"
@@ -68,6 +71,14 @@ class Message(TenantChild):
     references = models.TextField(blank=True)
     drafter = models.CharField(max_length=40)
     variant = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=8, default="en", db_default="en")
+    # What the text was written from: another balance, date or contact makes another hash, and the draft is no more.
+    facts_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
+    agent_run_id = IdRefField(default="", db_default="")
+    # The words between greeting and statement, as written or as a person edited them.
+    paragraphs = models.JSONField(default=list, db_default=[])
+    approved_by = models.CharField(max_length=80, blank=True, default="", db_default="")
+    approved_at = models.DateTimeField(null=True)
     guards = models.JSONField(default=list)
     error = models.CharField(max_length=300, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
@@ -108,57 +119,3 @@ class MailboxItem(Tenant):
 
     class Integrity:
         append_only = True
-
-
-class Attorney(models.Model):
-    """An independent attorney of the directory; engaged by the creditor, never by us."""
-
-    id = PublicIdField("atn")
-    name = models.CharField(max_length=120)
-    firm = models.CharField(max_length=160)
-    email = models.EmailField()
-    bar_state = models.CharField(max_length=10)
-    bar_number = models.CharField(max_length=40)
-    licence_expires_on = models.DateField()
-    capacity = models.PositiveIntegerField(default=50)
-    sandbox = models.BooleanField(default=False)
-    active = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["bar_state", "bar_number"], name="attorney_bar_once")]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.bar_state} {self.bar_number})"
-
-
-class Referral(TenantChild):
-    """A case offered to an attorney."""
-
-    class Status(models.TextChoices):
-        PROPOSED = "proposed"
-        OFFERED = "offered"
-        ACCEPTED = "accepted"
-        DECLINED = "declined"
-        RETURNED = "returned"
-        RECOVERED = "recovered"
-
-    id = PublicIdField("rfl")
-    case = ParentKey("campaigns.Case")
-    attorney = models.ForeignKey(Attorney, on_delete=models.PROTECT, related_name="referrals")
-    status = models.CharField(max_length=10, choices=Status.choices)
-    accepted_at = models.DateTimeField(null=True)
-    actor = models.CharField(max_length=80)
-    updated_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["case"],
-                name="referral_one_open_per_case",
-                condition=Q(status__in=["proposed", "offered", "accepted"]),
-            )
-        ]
-        indexes = [models.Index(fields=["created_at"], name="referral_offered", condition=Q(status="offered"))]
-
-    class Integrity:
-        tenant_parents = {"case_id": "campaigns.Case"}

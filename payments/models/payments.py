@@ -1,4 +1,4 @@
-"""How it is settled: payments and how they were allocated to cases. The ledger itself belongs to `campaigns`."""
+"""Money that came, and the part of it that each case got. The ledger itself belongs to `campaigns`."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,0 +1,36 @@
+"""Whom a message is for."""
+
+from collections.abc import Iterable
+
+from campaigns.models import Contact, Debtor, Suppression
+from campaigns.queries import usable_contacts
+from outreach.queries.tenant import tenant
+
+
+def contact_for(debtor: Debtor, level: int) -> Contact | None:
+    """Whom a step of `level` writes to: that level's person, else the nearest level's; given ones before found ones.
+
+    An address that opted out, that no mail reaches, or that the creditor closed, is taken only when there is no other:
+    the gate then says why.
+    """
+    people = list(Contact.objects.filter(debtor_id=debtor.id).exclude(email=""))
+    usable = set(usable_contacts(debtor.id).values_list("id", flat=True))
+
+    def order(person: Contact) -> tuple[bool, int, int, bool, int, str]:
+        unusable = person.id not in usable
+        found = person.source == Contact.Source.ENRICHMENT
+        distance = abs(person.level - level)
+        return unusable, distance, person.level, found, -person.confidence, person.id
+
+    return min(people, key=order, default=None)
+
+
+def reachable(debtor: Debtor) -> bool:
+    """Whether any address of this debtor is left to write to."""
+    return usable_contacts(debtor.id).exists()
+
+
+def suppressions_among(organisation_id: str, livemode: bool, addresses: Iterable[str]) -> list[Suppression]:
+    """The opt-outs of any of these addresses."""
+    spelt = {form for address in addresses for form in (address, address.lower())}
+    return list(tenant(Suppression.objects.all(), organisation_id, livemode).filter(address__in=spelt))

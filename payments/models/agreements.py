@@ -1,0 +1,152 @@
+"""What was agreed about paying later: promises, and plans with their instalments. Only the ledger says whether kept."""
+
+from django.db import models
+from django.db.models import Q
+
+from agentcollect.kit.ids import IdRefField, PublicIdField
+from agentcollect.kit.models import ParentKey, TenantChild
+
+
+class Source(models.TextChoices):
+    """Where an agreement came from."""
+
+    PAGE = "page"
+    REPLY = "reply"
+    CALL = "call"
+    CREDITOR = "creditor"
+    SANDBOX = "sandbox"
+
+
+class Promise(TenantChild):
+    """A debtor's word to pay `amount_minor` by the end of `due_on`, in the organisation's zone.
+
+    `received_minor`: what the ledger took in between the promise and its judgement. `evidence`: the quote, the page.
+    """
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed"
+        OPEN = "open"
+        KEPT = "kept"
+        PARTIALLY_KEPT = "partially_kept"
+        BROKEN = "broken"
+        CANCELLED = "cancelled"
+
+    id = PublicIdField("prm")
+    case = ParentKey("campaigns.Case")
+    debtor = ParentKey("campaigns.Debtor")
+    status = models.CharField(max_length=16, choices=Status.choices)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    due_on = models.DateField()
+    # The moment after which it is judged: the end of `due_on` where the creditor is.
+    judged_after = models.DateTimeField()
+    received_minor = models.BigIntegerField(default=0)
+    evidence = models.JSONField(default=dict)
+    cause = IdRefField()
+    hold_id = IdRefField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, blank=True)
+    actor = models.CharField(max_length=80)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], name="promise_open_once", condition=Q(status__in=["proposed", "open"])
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="promise_amount_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="promise_list"),
+            models.Index(fields=["organisation", "livemode", "status", "created_at", "id"], name="promise_status"),
+            models.Index(fields=["organisation", "livemode", "updated_at"], name="promise_updated"),
+            models.Index(fields=["judged_after"], name="promise_due", condition=Q(status="open")),
+            models.Index(fields=["case", "created_at"], name="promise_case"),
+        ]
+
+    class Integrity:
+        tenant_parents = {"case_id": "campaigns.Case", "debtor_id": "campaigns.Debtor"}
+
+    def __str__(self) -> str:
+        return f"{self.due_on} ({self.status})"
+
+
+class Plan(TenantChild):
+    """A balance paid in instalments, within the creditor's policy. `terms`: the policy it was agreed under."""
+
+    class Status(models.TextChoices):
+        OFFERED = "offered"
+        ACTIVE = "active"
+        FINISHED = "finished"
+        DEFAULTED = "defaulted"
+        CANCELLED = "cancelled"
+
+    id = PublicIdField("pln")
+    case = ParentKey("campaigns.Case")
+    debtor = ParentKey("campaigns.Debtor")
+    status = models.CharField(max_length=10, choices=Status.choices)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    total_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    terms = models.JSONField(default=dict)
+    evidence = models.JSONField(default=dict)
+    cause = IdRefField()
+    hold_id = IdRefField()
+    started_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, blank=True)
+    actor = models.CharField(max_length=80)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], name="plan_open_once", condition=Q(status__in=["offered", "active"])
+            ),
+            models.CheckConstraint(condition=Q(total_minor__gt=0), name="plan_total_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="plan_list"),
+            models.Index(fields=["organisation", "livemode", "status", "created_at", "id"], name="plan_status"),
+            models.Index(fields=["organisation", "livemode", "updated_at"], name="plan_updated"),
+            models.Index(fields=["expires_at"], name="plan_expiring", condition=Q(status="offered")),
+            models.Index(fields=["case", "created_at"], name="plan_case"),
+        ]
+
+    class Integrity:
+        tenant_parents = {"case_id": "campaigns.Case", "debtor_id": "campaigns.Debtor"}
+
+    def __str__(self) -> str:
+        return f"{self.total_minor} ({self.status})"
+
+
+class Instalment(TenantChild):
+    """One part of a plan. `paid_minor` follows the ledger, oldest instalment first."""
+
+    class Status(models.TextChoices):
+        DUE = "due"
+        PAID = "paid"
+        MISSED = "missed"
+        CANCELLED = "cancelled"
+
+    id = PublicIdField("ins")
+    plan = ParentKey("payments.Plan", related_name="instalments")
+    number = models.PositiveSmallIntegerField()
+    due_on = models.DateField()
+    judged_after = models.DateTimeField()
+    amount_minor = models.BigIntegerField()
+    paid_minor = models.BigIntegerField(default=0)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DUE)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "number"], name="instalment_once"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="instalment_amount_positive"),
+        ]
+        indexes = [models.Index(fields=["judged_after"], name="instalment_due", condition=Q(status="due"))]
+
+    class Integrity:
+        tenant_parents = {"plan_id": "payments.Plan"}
