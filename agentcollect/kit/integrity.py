@@ -5,12 +5,14 @@ are laid again after every `migrate`, since SQLite drops a table's triggers when
 (docs/decisions/0003-rules-the-database-keeps.md).
 
 `append_only` rows are never changed, and deleted only in test mode; where the model is `prunable` too, also inside
-`pruning`, which opens the rows from before a moment to the transaction that asks.
+`pruning`, which opens the rows from before a moment to the transaction that asks. `found_by_parts` (column → index name)
+is no rule but an index that Django has no word for.
 """
 
 import contextlib
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.apps import apps
 from django.db import connection, models
@@ -28,6 +30,35 @@ def install() -> None:
     with connection.cursor() as cursor:
         for statement in statements():
             cursor.execute(statement)
+    for model in declared():
+        for column, index in getattr(model.Integrity, "found_by_parts", {}).items():  # type: ignore[attr-defined]
+            _find_parts_fast(model._meta.db_table, column, index)
+
+
+def _find_parts_fast(table: str, column: str, index: str) -> None:
+    """Trigrams find any part of a text by index, on PostgreSQL. Where the extension cannot be had, rows are read."""
+    if not is_postgresql():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = %s", [index])
+        if cursor.fetchone() or not _has_trigrams(cursor):
+            return
+        cursor.execute(f'CREATE INDEX "{index}" ON "{table}" USING gin ("{column}" gin_trgm_ops) WHERE "{column}" <> \'\'')
+
+
+def _has_trigrams(cursor: Any) -> bool:
+    cursor.execute("SELECT installed_version FROM pg_available_extensions WHERE name = 'pg_trgm'")
+    known = cursor.fetchone()
+    if known is None or known[0] is not None:
+        return known is not None
+    cursor.execute(
+        "SELECT rolsuper OR has_database_privilege(current_database(), 'CREATE') FROM pg_roles "
+        "WHERE rolname = current_user"
+    )
+    if not cursor.fetchone()[0]:
+        return False
+    cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    return True
 
 
 def statements() -> Iterator[str]:
