@@ -6,6 +6,30 @@ from pathlib import Path
 
 import pytest
 
+# What reads no row of its own, or rows alike on both databases: once, on the last one (tests.run_suite), is enough.
+EITHER = (
+    "accounts/test_admin.py",
+    "compliance/",
+    "dashboard/test_docs",
+    "journeys/test_guides.py",
+    "journeys/test_openapi_sdk.py",
+    "journeys/test_python_client.py",
+    "kit/test_http_",
+    "test_claims.py",
+    "test_fuzz.py",
+    "test_isolation.py",
+    "webhooks/test_admin.py",
+    "webhooks/test_hostile.py",
+    "webhooks/test_snippets.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).as_posix().startswith(EITHER):
+            item.add_marker("either")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Adapt settings to tests: SQLite in a file, static files without a collected manifest."""
@@ -19,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
             Path(os.environ["AGENTCOLLECT_VAR"]) / f"test-{worker}-{os.getpid()}.sqlite3"
         )
         flush_append_only_tables()
+    # The real one takes half a second a sign-in, on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.REQUEST_LOG_THREAD = False  # a test writes the log when it wants to see it
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -35,15 +35,19 @@ class Suite:
     done: list[str] = field(default_factory=list)
     ran: int = 0
 
-    def on(self, database: str, url: str, *, browser: bool) -> None:
-        """Everything on one database: in parallel what may, then alone what starts processes or a browser."""
+    def on(self, database: str, url: str, *, last: bool) -> None:
+        """Everything on one database: in parallel what may, then alone what starts processes or a browser.
+
+        What is alike on every database waits for the last one.
+        """
+        once = "" if last else " and not either"
         env = {"DATABASE_URL": url} if url else {}
         if self.done:  # the set-up's stand-in product has no database: once is enough
             self.arguments = [*self.arguments, "--ignore=tests/setup"]
         self.done.append(database)
-        self._pytest(database, "rooms", "not processes and not browser", ["-n", "2"], env)
-        self._pytest(database, "processes", "processes and not browser", ["-n", "0", "--durations=12"], env)
-        if browser:
+        self._pytest(database, "rooms", "not processes and not browser" + once, ["-n", "2"], env)
+        self._pytest(database, "processes", "processes and not browser" + once, ["-n", "0", "--durations=12"], env)
+        if last:
             self._browser(database, env)
 
     def _browser(self, database: str, env: dict[str, str]) -> None:
@@ -119,9 +123,9 @@ def run_both(suite: Suite) -> None:
     server = find_server(suite)
     try:
         sqlite = f"SQLite {sqlite3.sqlite_version}"
-        suite.on(sqlite, "", browser=server is None)
+        suite.on(sqlite, "", last=server is None)
         if server is not None:
-            suite.on(f"PostgreSQL ({server[0]})", server[1], browser=True)
+            suite.on(f"PostgreSQL ({server[0]})", server[1], last=True)
     finally:
         if server is not None and server[2] is not None:
             server[2].stop()

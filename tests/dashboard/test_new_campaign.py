@@ -38,11 +38,6 @@ INVOICE = SHARED | {
 TABLE = "Company name\tInvoice amount\tContact email\tInvoice number\nAcme Corp\t15,000\tap@acmecorp.com\tA-1\n"
 
 
-@pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def hidden(page: bytes) -> dict[str, str]:
     """The hidden fields of the form that creates."""
     form = page.decode().split(f'action="{CREATE}"')[1].split("</form>")[0]

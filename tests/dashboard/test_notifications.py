@@ -1,13 +1,14 @@
 """A member's own notifications: chosen by themselves, in each mode apart; and what a link in a mail opens."""
 
 import re
-from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import Member, Organisation
 from agentcollect.kit import clock, db
+from events.catalogue import TYPES
+from events.models import Event
 from events.operations import About, record
 from tests import factories
 from tests.dashboard import world
@@ -19,8 +20,7 @@ PAGE = "/dashboard/settings/notifications"
 
 
 @pytest.fixture
-def organisation(db: None, settings: Any) -> Organisation:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def organisation(db: None) -> Organisation:
     return factories.organisation("Acme Tools")
 
 
@@ -89,6 +89,22 @@ def test_values_nobody_offered_mean_off(organisation: Organisation) -> None:
     client.post(f"{PAGE}/save", sent)
     assert mailbox(client.member).cadence == {}  # type: ignore[attr-defined]
     assert "Everything is off" in client.get(PAGE).content.decode()
+
+
+def test_a_change_stands_in_the_audit_and_no_change_does_not(organisation: Organisation) -> None:
+    client = seated(world.member(organisation))
+    given = form(client.get(PAGE).content.decode()) | {"tell-case-held": "daily", "tell-endpoint-disabled": "off"}
+    own = mailbox(client.member)  # type: ignore[attr-defined]
+    Endpoint.objects.filter(id=own.id).update(cadence={"endpoint.disabled": "instant"})
+    for _ in range(2):
+        client.post(f"{PAGE}/save", given)
+    noted = Event.objects.get(type="member.notifications_changed")
+    assert (noted.actor, noted.sequence, noted.livemode) == (f"member:{own.member_id}", None, False)
+    assert noted.data["changed"] == {"case.held": "daily", "endpoint.disabled": "off"}
+    assert TYPES[noted.type].says(noted.data).endswith("case.held daily, endpoint.disabled off")
+    operations.stop(endpoint_id=own.id, at=clock.now())
+    last = Event.objects.filter(type="member.notifications_changed").latest("id")
+    assert (last.actor, last.data["changed"]) == (noted.actor, {"case.held": "off"})
 
 
 def test_the_page_is_found_and_works_without_script(organisation: Organisation) -> None:

@@ -29,7 +29,6 @@ PASSWORD = world.PASSWORD
 
 @pytest.fixture(autouse=True)
 def _quick(settings: Any, db: None) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SYSTEM_MAIL = "smtp"
 
 

@@ -26,7 +26,6 @@ pytestmark = pytest.mark.usefixtures("empty_redis")
 @pytest.fixture(autouse=True)
 def _mail_reaches_people(settings: Any, db: None) -> None:
     settings.SYSTEM_MAIL = "smtp"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the default takes half a second
 
 
 def test_from_nothing_to_a_key_that_works(client: Client) -> None:

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.usefixtures("empty_redis")
 
 @pytest.fixture(autouse=True)
 def _quick(settings: Any, db: None) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SYSTEM_MAIL, settings.PUBLIC_URL = "smtp", "https://app.example.com"
 
 
