@@ -1,10 +1,13 @@
 """How an endpoint does, and how far behind the senders are: reads for the API, the dashboard and the metrics."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
-from agentcollect.kit import due
+import orjson
+from django.db import connection
+
+from agentcollect.kit import db, due
 from webhooks.models import Attempt, Delivery, Endpoint, Health
 
 WINDOW = timedelta(hours=24)
@@ -38,21 +41,74 @@ class HealthSummary(NamedTuple):
 
 
 def summary(endpoint_ids: Sequence[str], at: datetime) -> dict[str, HealthSummary]:
-    """By endpoint id: one look-up for all of them, and one index walk of at most 1,000 attempts for each."""
+    """By endpoint id, in two statements however many they are; one index walk of at most 1,000 attempts for each."""
     known = {health.endpoint_id: health for health in Health.objects.filter(endpoint_id__in=endpoint_ids)}
-    return {name: _summary(known.get(name) or Health(endpoint_id=name), at) for name in endpoint_ids}
+    made = _made(endpoint_ids, at)
+    return {
+        name: _summary(known.get(name) or Health(endpoint_id=name), made.get(name, _NONE), at) for name in endpoint_ids
+    }
 
 
-def _summary(health: Health, at: datetime) -> HealthSummary:
-    latest = Attempt.objects.filter(endpoint_id=health.endpoint_id).order_by("-id")
-    columns = latest.values_list("status_code", "error", "took_ms", "created_at")[:MAX_ATTEMPTS]
-    made = [row for row in columns if row[3] > at - WINDOW]
-    good = [when for code, error, _, when in made if code is not None and 200 <= code < 300 and not error]
-    took = sorted(ms for _, _, ms, _ in made if ms is not None)
-    successes = [*good, *([health.last_success_at] if health.last_success_at else [])]
+class _Made(NamedTuple):
+    """The attempts of one endpoint within the window: how many, how many of them good, the latest good one, and what
+    those took (in milliseconds, in order) that got as far as the network."""
+
+    number: int
+    good: int
+    last_good: datetime | None
+    took: list[int]
+
+
+_NONE = _Made(0, 0, None, [])
+
+
+def _made(endpoint_ids: Sequence[str], at: datetime) -> dict[str, _Made]:
+    found: dict[str, _Made] = {}
+    for name, good, count, last, took in _counted(endpoint_ids, at):
+        before = found.get(name, _NONE)
+        found[name] = _Made(
+            before.number + count,
+            before.good + (count if good else 0),
+            last if good else before.last_good,
+            sorted([*before.took, *(ms for ms in took if ms is not None)]),
+        )
+    return found
+
+
+def _counted(endpoint_ids: Sequence[str], at: datetime) -> list[tuple[str, bool, int, datetime, list[int | None]]]:
+    """(endpoint, good or not, how many, the latest, what each took). The edge is where the latest 1,000 begin."""
+    table, postgresql = Attempt._meta.db_table, db.is_postgresql()
+    names, took = ("unnest(%s::text[]) AS e(id)", "array_agg") if postgresql else _ON_SQLITE
+    good = "a.status_code BETWEEN 200 AND 299 AND a.error = ''"
+    latest = f'FROM "{table}" x WHERE x.endpoint_id = e.id ORDER BY x.id DESC'
+    edge = f"SELECT x.id {latest} LIMIT 1 OFFSET {MAX_ATTEMPTS - 1}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT e.id, COALESCE({good}, FALSE) AS good, count(*), max(a.created_at), {took}(a.took_ms) "  # noqa: S608
+            f"FROM {names} JOIN \"{table}\" a ON a.endpoint_id = e.id AND a.id >= COALESCE(({edge}), '') "
+            "WHERE a.created_at > %s GROUP BY 1, 2",
+            [list(endpoint_ids) if postgresql else orjson.dumps(list(endpoint_ids)).decode(), _moment(at - WINDOW)],
+        )
+        return [row if postgresql else _read(*row) for row in cursor.fetchall()]
+
+
+_ON_SQLITE = ("(SELECT value AS id FROM json_each(%s)) e", "json_group_array")
+
+
+def _read(name: str, good: int, count: int, last: str, took: str) -> tuple[str, bool, int, datetime, list[int | None]]:
+    return name, bool(good), count, datetime.fromisoformat(last).replace(tzinfo=UTC), orjson.loads(took)
+
+
+def _moment(at: datetime) -> Any:
+    return at if db.is_postgresql() else connection.ops.adapt_datetimefield_value(at)
+
+
+def _summary(health: Health, made: _Made, at: datetime) -> HealthSummary:
+    successes = filter(None, (made.last_good, health.last_success_at))
+    took = made.took
     return HealthSummary(
-        attempts=len(made),
-        success_rate=len(good) / len(made) if made else None,
+        attempts=made.number,
+        success_rate=made.good / made.number if made.number else None,
         p50_ms=_percentile(took, 50),
         p95_ms=_percentile(took, 95),
         breaker=_breaker(health.open_until, at),

@@ -145,6 +145,12 @@ class Delivery(TenantChild):
                 fields=["endpoint", "created_at", "id"], name="delivery_not_sent", condition=Q(status="not_sent")
             ),
             models.Index(fields=["replay_id", "id"], name="delivery_replay", condition=~Q(replay_id="")),
+            models.Index(fields=["organisation", "livemode", "event_type", "created_at", "id"], name="delivery_type"),
+            models.Index(
+                fields=["organisation", "livemode", "reason", "created_at", "id"],
+                name="delivery_reason",
+                condition=Q(status="not_sent"),
+            ),
         ]
 
     class Integrity:

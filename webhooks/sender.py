@@ -56,8 +56,13 @@ class Lane:
         return self.flying + len(self.waiting)
 
     @property
+    def most(self) -> int:
+        """As many rows of it as all senders together may hold."""
+        return self.slots if self.limited else self.window
+
+    @property
     def room(self) -> int:
-        return max(0, (self.slots if self.limited else self.window) - self.held)
+        return max(0, self.most - self.held)
 
     @property
     def hungry(self) -> bool:
@@ -172,7 +177,12 @@ class Sender:
             return []
         room = {name: lane.room for name, lane in self._lanes.items()}
         found: list[Claim] = await self._in_database(
-            operations.claim, at=self._now(), room=room, default_room=SLOTS, limit=free
+            operations.claim,
+            at=self._now(),
+            room={name: lane.most for name, lane in self._lanes.items()},
+            default_room=SLOTS,
+            limit=free,
+            holding=[name for name, lane in self._lanes.items() if lane.held],
         )
         taken: dict[str, int] = {}
         for claim in found:

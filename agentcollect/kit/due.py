@@ -1,6 +1,6 @@
 """Rows as a queue: who is due, fairly by owner, and how many rows are settled in one statement, in both dialects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -67,6 +67,7 @@ def due_by_parent(
     owned: str = "o.status = 'active'",
     kept: str = "TRUE",
     brake: Brake | None = None,
+    holding: Collection[str] | None = None,
 ) -> list[str]:
     """Ids of due rows: of each owner its oldest, at most its room; everybody's oldest first, then everybody's second.
 
@@ -74,78 +75,104 @@ def due_by_parent(
     Due: `status` = `state`, `next_attempt_at` reached, not leased (`lease_until`), not held back by `brake`.
     `owned` is an SQL condition on the owner `o`; one that names no status means active owners only. `kept` is one on
     owner `o` and found row `t`, asked last: what it leaves out still takes room. Both are literals, never a user's
-    text. The cost follows the number of owners that owe, not the length of their backlogs.
+    text. With `holding` (the owners of which the caller has rows in hand) the room is that of all workers together:
+    what anybody has leased of an owner's oldest rows takes room. Who has none in hand may take one all the same, so
+    that a dead worker's leases slow an owner down and never stop it. The cost follows the number of owners that owe,
+    not the length of their backlogs.
     """
     if "o.status" not in owned:
         owned = f"o.status = 'active' AND ({owned or 'TRUE'})"
     free, held = brake.condition(at) if brake else ("TRUE", [])
     ask = _due_on_postgresql if is_postgresql() else _due_on_sqlite
-    return ask(model, parent, owners, state, at, room, default_room, limit, f"{owned} AND {free}", kept, held)
+    asked = _Asked(model, parent, owners, state, at, room, default_room, limit, f"{owned} AND {free}", kept, held)
+    return list(dict.fromkeys(ask(asked, holding)))
 
 
-def _due_on_postgresql(
-    model: type[models.Model],
-    parent: str,
-    owners: type[models.Model],
-    state: str,
-    at: datetime,
-    room: dict[str, int],
-    default_room: int,
-    limit: int,
-    owned: str,
-    kept: str,
-    held: list[Any],
-) -> list[str]:
-    table, own = model._meta.db_table, owners._meta.db_table
+class _Asked(NamedTuple):
+    """The arguments of `due_by_parent`, for either dialect; `held` are the parameters that `owned` has."""
+
+    model: type[models.Model]
+    parent: str
+    owners: type[models.Model]
+    state: str
+    at: datetime
+    room: dict[str, int]
+    default_room: int
+    limit: int
+    owned: str
+    kept: str
+    held: list[Any]
+
+    def named(self) -> str:
+        """`owned` with named parameters, held0, held1, … in their order."""
+        pieces = self.owned.split("%s")
+        return "".join(f"{piece}%(held{place})s" for place, piece in enumerate(pieces[:-1])) + pieces[-1]
+
+
+_FREE = "(t.lease_until IS NULL OR t.lease_until <= {now} OR t.lease_until > {furthest})"
+
+
+def _due_on_postgresql(to: _Asked, holding: Collection[str] | None) -> list[str]:
+    own, free = to.owners._meta.db_table, _FREE.format(now="%(now)s", furthest="%(furthest)s")
+    rows = (
+        f'SELECT t.id, t.next_attempt_at, {to.kept} AS fits, {{free}} AS free FROM "{to.model._meta.db_table}" t '  # noqa: S608
+        f'WHERE t."{to.parent}" = owing.parent AND t.status = {literal(to.state).sql} AND t.next_attempt_at <= %(now)s '
+    )
+    oldest, room = "ORDER BY t.next_attempt_at, t.id LIMIT", "COALESCE(r.room, %(default_room)s)"
+    if holding is None:
+        found = f"{rows.format(free='TRUE')} AND {free} {oldest} {room}"
+    else:  # the second may find what the first has found: callers take each id once
+        one = f"{rows.format(free='TRUE')} AND {free} AND NOT COALESCE(r.holding, FALSE) {oldest} 1"
+        found = f"({rows.format(free=free)} {oldest} {room}) UNION ALL ({one})"
+    names = list({*to.room, *(holding or ())})
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{_owing_sql(model, parent, state)} "  # noqa: S608
-            f'SELECT d.id FROM owing JOIN "{own}" o ON o.id = owing.parent AND {owned} '
-            "LEFT JOIN unnest(%s::text[], %s::int[]) AS r(parent, room) ON r.parent = owing.parent "
-            "CROSS JOIN LATERAL (SELECT f.*, row_number() OVER (ORDER BY f.next_attempt_at, f.id) AS turn FROM ("
-            f'SELECT t.id, t.next_attempt_at, {kept} AS fits FROM "{table}" t '
-            f'WHERE t."{parent}" = owing.parent AND t.status = {literal(state).sql} AND t.next_attempt_at <= %s '
-            "AND (t.lease_until IS NULL OR t.lease_until <= %s OR t.lease_until > %s) "
-            "ORDER BY t.next_attempt_at, t.id LIMIT COALESCE(r.room, %s)) f) d "
-            "WHERE d.fits ORDER BY d.turn, d.next_attempt_at, d.id LIMIT %s",
-            [*held, list(room), list(room.values()), at, at, at + LONGEST_LEASE, default_room, limit],
+            f"{_owing_sql(to.model, to.parent, to.state)} "  # noqa: S608
+            f'SELECT d.id FROM owing JOIN "{own}" o ON o.id = owing.parent AND {to.named()} '
+            "LEFT JOIN unnest(%(names)s::text[], %(rooms)s::int[], %(holding)s::bool[]) AS r(parent, room, holding) "
+            "ON r.parent = owing.parent "
+            "CROSS JOIN LATERAL (SELECT f.*, row_number() OVER (ORDER BY f.next_attempt_at, f.id) AS turn "
+            f"FROM ({found}) f WHERE f.free) d "
+            "WHERE d.fits ORDER BY d.turn, d.next_attempt_at, d.id LIMIT %(limit)s",
+            {
+                "names": names,
+                "rooms": [to.room.get(name) for name in names],
+                "holding": [name in (holding or ()) for name in names],
+                "now": to.at,
+                "furthest": to.at + LONGEST_LEASE,
+                "default_room": to.default_room,
+                "limit": to.limit,
+                **{f"held{place}": value for place, value in enumerate(to.held)},
+            },
         )
         return [row[0] for row in cursor.fetchall()]
 
 
-def _due_on_sqlite(
-    model: type[models.Model],
-    parent: str,
-    owners: type[models.Model],
-    state: str,
-    at: datetime,
-    room: dict[str, int],
-    default_room: int,
-    limit: int,
-    owned: str,
-    kept: str,
-    held: list[Any],
-) -> list[str]:
-    """SQLite has no LATERAL, and no journey to the server either: one small query for each owner."""
-    owing = parents_owing(model, parent=parent, state=state)
+def _due_on_sqlite(to: _Asked, holding: Collection[str] | None) -> list[str]:
+    """SQLite has no LATERAL, and no journey to the server either: one or two small queries for each owner."""
+    owing = parents_owing(to.model, parent=to.parent, state=to.state)
     if not owing:
         return []
-    table, own, moment = model._meta.db_table, owners._meta.db_table, _moment(at)
-    furthest = _moment(at + LONGEST_LEASE)
+    table, own = to.model._meta.db_table, to.owners._meta.db_table
+    free = _FREE.format(now="%s", furthest="%s")
     statement = (
-        f'SELECT t.next_attempt_at, t.id, {kept} FROM "{table}" t JOIN "{own}" o ON o.id = t."{parent}" '  # noqa: S608
-        f'WHERE t."{parent}" = %s AND t.status = {literal(state).sql} AND t.next_attempt_at <= %s '
-        "AND (t.lease_until IS NULL OR t.lease_until <= %s OR t.lease_until > %s) "
-        "ORDER BY t.next_attempt_at, t.id LIMIT %s"
+        f'SELECT t.next_attempt_at, t.id, {to.kept}, {free} AS free FROM "{table}" t JOIN "{own}" o '  # noqa: S608
+        f'ON o.id = t."{to.parent}" WHERE t."{to.parent}" = %s AND t.status = {literal(to.state).sql} '
+        f"AND t.next_attempt_at <= %s AND (%s OR {free}) ORDER BY t.next_attempt_at, t.id LIMIT %s"
     )
+    moment, lease = _moment(to.at), [_moment(to.at), _moment(to.at + LONGEST_LEASE)]
     found: list[tuple[int, str, str]] = []
     with connection.cursor() as cursor:
         names = "SELECT value FROM json_each(%s)"
-        cursor.execute(f'SELECT o.id FROM "{own}" o WHERE {owned} AND o.id IN ({names})', [*held, _list(owing)])  # noqa: S608
+        cursor.execute(f'SELECT o.id FROM "{own}" o WHERE {to.owned} AND o.id IN ({names})', [*to.held, _list(owing)])  # noqa: S608
         for (owner,) in cursor.fetchall():
-            cursor.execute(statement, [owner, moment, moment, furthest, room.get(owner, default_room)])
-            found += [(turn, when, name) for turn, (when, name, fits) in enumerate(cursor.fetchall()) if fits]
-    return [name for _, _, name in sorted(found)[:limit]]
+            asked = [(holding is not None, to.room.get(owner, to.default_room))]
+            asked += [(False, 1)] if holding is not None and owner not in holding else []
+            for leased_too, most in asked:
+                cursor.execute(statement, [*lease, owner, moment, leased_too, *lease, most])
+                rows = [row for row in cursor.fetchall() if row[3]]
+                found += [(turn, when, name) for turn, (when, name, fits, _) in enumerate(rows) if fits]
+    return list(dict.fromkeys(name for _, _, name in sorted(found)))[: to.limit]
 
 
 def _moment(at: datetime) -> Any:

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from agentcollect.kit import ids
 from dashboard.access import Seat
 from events.models import Event
+from webhooks import queries
 from webhooks.models import Attempt, Delivery, Endpoint, Rendering
 
 ATTEMPTS_SHOWN = 25
@@ -33,9 +34,10 @@ def deliveries(
 ) -> QuerySet[Delivery]:
     """Deliveries by state, reason (of one not sent), endpoint, type, replay, time; `text`: event, delivery or type."""
     rows = seat.rows(Delivery).filter(endpoint__kind=Endpoint.Kind.WEBHOOK).select_related("endpoint")
-    said = {"status": status, "reason": reason, "endpoint_id": endpoint_id, "event_type": event_type}
-    said |= {"replay_id": replay_id}
+    said = {"status": status, "endpoint_id": endpoint_id, "event_type": event_type, "replay_id": replay_id}
     rows = rows.filter(**{name: value for name, value in said.items() if value})
+    if reason:
+        rows = queries.not_sent_for(rows, reason)
     if text:
         rows = rows.filter(Q(event_id=text) | Q(id=text) | Q(event_type=text))
     if after:

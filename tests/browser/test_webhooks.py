@@ -79,3 +79,31 @@ def test_every_webhook_page_on_a_phone_and_a_desk(watched: Watched, live_server,
     page.get_by_role("button", name="Rotate secret").click()
     expect(page.get_by_text("Copy the new signing secret now.")).to_be_visible()
     no_violations(page)
+
+
+def test_an_endpoint_is_registered_by_keyboard_on_a_phone(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
+    page = watched.page
+    sign_in(page, live_server.url)
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.goto(f"{live_server.url}{BASE}")
+    page.get_by_role("link", name="Register an endpoint").press("Enter")
+    expect(page.get_by_label("payment.received")).to_be_hidden()
+    page.get_by_label("Only these").press("Space")
+    page.get_by_label("payment.received").press("Space")
+    page.get_by_label("Address").fill("https://10.0.0.1/x")
+    page.get_by_label("Address").press("Enter")
+    expect(page.get_by_text("The address points into a private or reserved network.")).to_be_visible()
+    fits(page)
+    no_violations(page)
+    page.get_by_label("Address").fill("https://hooks.example.com/new")
+    page.get_by_role("button", name="Register").press("Enter")
+    expect(page.get_by_text("Copy its signing secret now.")).to_be_visible()
+    fits(page)
+    no_violations(page)
+    assert Endpoint.objects.get(url="https://hooks.example.com/new").events == ["payment.received"]
+    page.locator("summary", has_text="Delete").press("Enter")
+    page.get_by_role("button", name="Delete endpoint").press("Enter")
+    expect(page.get_by_text("stays readable under Deliveries")).to_be_visible()
+    page.goto(f"{live_server.url}/dashboard/settings/notifications")
+    fits(page)
+    no_violations(page)

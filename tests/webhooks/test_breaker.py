@@ -9,6 +9,7 @@ from accounts.models import Member
 from accounts.operations import add_member
 from agentcollect.kit import clock
 from agentcollect.kit.http import Outcome
+from events.catalogue import TYPES
 from events.models import Event
 from tests.webhooks.conftest import make_endpoint, make_fact
 from webhooks import operations
@@ -169,6 +170,8 @@ def test_five_days_of_failure_switch_it_off(organisation):
     assert (owed.status, owed.reason, owed.next_attempt_at) == ("not_sent", "disabled", None)
     event = Event.objects.get(type="endpoint.disabled")
     assert event.data["reason"] == endpoint.disabled_reason
+    assert (event.data["last_event_id"], event.data["last_delivery_id"]) == (owed.event_id, owed.id)
+    assert TYPES["endpoint.disabled"].says(event.data).endswith(f"503. Failed last: {owed.event_id}")
     assert operations.sweep(at=now).disabled == 0
 
 

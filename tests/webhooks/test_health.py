@@ -60,6 +60,16 @@ def test_no_more_than_the_latest_thousand(organisation):
     assert summary([endpoint.id], now)[endpoint.id][:2] == (1000, 1.0)
 
 
+def test_a_page_of_endpoints_costs_two_statements(organisation, django_assert_num_queries):
+    several = [make_endpoint(organisation, events=["payment.received"]) for _ in range(4)]
+    for number, endpoint in enumerate(several):
+        now = attempts(endpoint, [(9, 200, "", 5 + number)] * (number + 1))
+    with django_assert_num_queries(2):
+        found = summary([endpoint.id for endpoint in several], now)
+    assert [found[one.id][:3] for one in several] == [(n + 1, 1.0, 5 + n) for n in range(4)]
+    assert summary([], now) == {}
+
+
 @pytest.mark.parametrize(("seconds", "words"), [(None, "closed"), (10, "open"), (-10, "half_open")])
 def test_the_breaker_in_a_word(organisation, seconds, words):
     endpoint, now = make_endpoint(organisation), clock.now()

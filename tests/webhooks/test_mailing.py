@@ -44,8 +44,7 @@ def server(settings: Any) -> Iterator[Keeper]:
 
 
 @pytest.fixture
-def boss(organisation: Organisation, settings: Any) -> Member:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def boss(organisation: Organisation) -> Member:
     return make_member(organisation, email="boss@example.com")
 
 

@@ -205,6 +205,8 @@ def test_gone_disables(organisation, receiver, send):
     disabled = Event.objects.get(type="endpoint.disabled")
     assert disabled.sequence is not None
     assert disabled.data["webhook_id"] == endpoint.id
+    failed = Delivery.objects.get(event_id=first)
+    assert (disabled.data["last_event_id"], disabled.data["last_delivery_id"]) == (first, failed.id)
 
 
 def test_deleted_midway(organisation, receiver, send, wall):

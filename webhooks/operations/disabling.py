@@ -19,6 +19,8 @@ log = structlog.get_logger()
 GIVES_UP_AFTER = timedelta(days=5)
 # What was out when it was switched off has come back by then and changes its health no more.
 TELLS_AFTER = timedelta(seconds=60)
+# A row of failures begins when the first attempt has failed; the event behind it is older, and is to be recovered too.
+FIRST_FAILURE_TOOK = timedelta(minutes=1)
 FAILED_FOR_DAYS = "It answered nothing but failure for 5 days. Last: "
 GONE = "It answered 410 Gone."
 
@@ -50,9 +52,21 @@ def _switch_off(endpoint_id: str, at: datetime) -> bool:
         endpoint.disabled_reason = (FAILED_FOR_DAYS + health.last_error)[:200]
         endpoint.updated_at = at
         endpoint.save(update_fields=["status", "disabled_reason", "updated_at"])
-        data = {"webhook_id": endpoint.id, "url": endpoint.url, "reason": endpoint.disabled_reason}
-        tell("endpoint.disabled", endpoint, data, by="engine", at=at)
+        tell_disabled(endpoint, health, at=at)
     return True
+
+
+def tell_disabled(endpoint: Endpoint, health: Health | None, *, at: datetime) -> str:
+    """Record that we switched `endpoint` off, with the event that failed last as far as it is still kept; its id."""
+    last = Delivery.objects.filter(id=health.last_delivery_id, endpoint=endpoint).first() if health else None
+    data = {
+        "webhook_id": endpoint.id,
+        "url": endpoint.url,
+        "reason": endpoint.disabled_reason,
+        "last_event_id": last.event_id if last else None,
+        "last_delivery_id": last.id if last else None,
+    }
+    return tell("endpoint.disabled", endpoint, data, by="engine", at=at)
 
 
 def tell_owners(*, at: datetime) -> int:
@@ -82,7 +96,7 @@ def _by_us(endpoint: Endpoint) -> bool:
 def _write_to_owners(health: Health) -> None:
     endpoint = health.endpoint
     last = Delivery.objects.filter(id=health.last_delivery_id, endpoint=endpoint).first()
-    since = clock.iso(health.failing_since) if health.failing_since else ""
+    since = clock.iso(health.failing_since - FIRST_FAILURE_TOOK) if health.failing_since else ""
     page = f"{settings.PUBLIC_URL}/dashboard/webhooks"
     context = {"endpoint": endpoint, "health": health, "delivery": last, "dashboard": page, "since": since}
     text = render_to_string("webhooks/disabled.txt", context)

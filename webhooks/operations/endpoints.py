@@ -12,7 +12,7 @@ from webhooks import queries, vault
 from webhooks.models import Delivery, Endpoint, Health, Replay
 from webhooks.operations import ownership
 from webhooks.operations.common import audit, locked, tell
-from webhooks.operations.disabling import GONE
+from webhooks.operations.disabling import GONE, tell_disabled
 from webhooks.operations.replay_jobs import start_replay
 from webhooks.operations.sweeping import give_up
 from webhooks.rules import (
@@ -148,11 +148,19 @@ def change_endpoint(
 def _apply(endpoint: Endpoint, changes: dict[str, Any]) -> None:
     for name, value in changes.items():
         if name == "headers":
-            kept = vault.headers(endpoint.headers)
-            wanted = _unmasked(value, kept)
+            kept = _kept(endpoint)
+            wanted = _unmasked(value, kept or {})
             endpoint.headers = endpoint.headers if wanted == kept else vault.seal(wanted)
         else:
             setattr(endpoint, name, value)
+
+
+def _kept(endpoint: Endpoint) -> dict[str, str] | None:
+    """Its headers; None where no key of ours opens them: new ones may still take their place."""
+    try:
+        return vault.headers(endpoint.headers)
+    except ValueError:
+        return None
 
 
 def _unmasked(given: dict[str, str], kept: dict[str, str]) -> dict[str, str]:
@@ -310,12 +318,13 @@ def disable_gone(*, endpoint_ids: Sequence[str], at: datetime) -> list[str]:
     """Switch off endpoints that answered 410 Gone; the ids of those that were still active."""
     reason = GONE
     with db.atomic():
+        known = Health.objects.in_bulk(endpoint_ids)
         gone = db.locked(Endpoint.objects.filter(id__in=endpoint_ids, status=Endpoint.Status.ACTIVE).order_by("id"))
         endpoints = list(gone)
         Endpoint.objects.filter(id__in=[endpoint.id for endpoint in endpoints]).update(
             status=Endpoint.Status.DISABLED, disabled_reason=reason, updated_at=at
         )
         for endpoint in endpoints:
-            data = {"webhook_id": endpoint.id, "url": endpoint.url, "reason": reason}
-            tell("endpoint.disabled", endpoint, data, by="engine", at=at)
+            endpoint.disabled_reason = reason
+            tell_disabled(endpoint, known.get(endpoint.id), at=at)
     return [endpoint.id for endpoint in endpoints]

@@ -10,6 +10,7 @@ from accounts.models import Member
 from agentcollect.kit import crypto, db, due, ids
 from webhooks import rules
 from webhooks.models import Delivery, Endpoint
+from webhooks.operations.common import tell
 from webhooks.wording import TOPICS
 
 _STOP = "stop_notifications"
@@ -74,19 +75,27 @@ def choose(
         raise ValueError(f"no such choice: {', '.join(unknown)}")
     with db.atomic():
         own = mailbox(member_id=member_id, organisation_id=organisation_id, livemode=livemode, by=by, at=at)
-        return _change(own.id, cadence, at=at)
+        return _change(own.id, cadence, by=by, at=at)
 
 
 _CHOICES = frozenset({rules.INSTANT, rules.DAILY})
 
 
-def _change(endpoint_id: str, cadence: dict[str, str], *, at: datetime) -> Endpoint:
+def _change(endpoint_id: str, cadence: dict[str, str], *, by: str, at: datetime) -> Endpoint:
+    """A choice that holds already records nothing."""
     endpoint = db.locked(Endpoint.objects.filter(id=endpoint_id)).get()
-    dropped = endpoint.cadence.keys() - cadence.keys()
+    before = endpoint.cadence
+    if cadence == before:
+        return endpoint
+    dropped = before.keys() - cadence.keys()
     endpoint.cadence, endpoint.updated_at = cadence, at
     endpoint.save(update_fields=["cadence", "updated_at"])
     if dropped:
         forgo(endpoint.id, OFF, at=at, types=sorted(dropped))
+    changed = {type: cadence.get(type, OFF) for type in sorted(before.keys() | cadence.keys())}
+    changed = {type: how for type, how in changed.items() if how != before.get(type, OFF)}
+    data = {"member_id": endpoint.member_id, "changed": changed}
+    tell("member.notifications_changed", endpoint, data, by=by, at=at)
     return endpoint
 
 
@@ -137,4 +146,5 @@ def stoppable(token: str) -> Endpoint | None:
 def stop(*, endpoint_id: str, at: datetime) -> None:
     """Everything off: the member is told nothing more in that mode until they choose again."""
     with db.atomic():
-        _change(endpoint_id, {}, at=at)
+        owner = Endpoint.objects.values_list("member_id", flat=True).get(id=endpoint_id)
+        _change(endpoint_id, {}, by=f"member:{owner}", at=at)

@@ -6,7 +6,7 @@ twice and never not at all.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -103,9 +103,12 @@ _OWNED = "o.kind = 'webhook' AND o.status IN ('active', 'unverified')"
 _KEPT = f"(o.status = 'active' OR t.event_type = '{VERIFICATION}')"
 
 
-def claim(*, at: datetime, room: dict[str, int], default_room: int, limit: int) -> list[Claim]:
+def claim(
+    *, at: datetime, room: dict[str, int], default_room: int, limit: int, holding: Collection[str] | None = None
+) -> list[Claim]:
     """Lease up to `limit` due deliveries, oldest first, of each endpoint at most its `room` and what its rate limit and
-    circuit breaker let through.
+    circuit breaker let through. With `holding` (endpoints of which this sender has some already) the room is that of
+    all senders together (`due.due_by_parent`).
 
     Nothing due costs one read and no transaction.
     """
@@ -121,6 +124,7 @@ def claim(*, at: datetime, room: dict[str, int], default_room: int, limit: int) 
         owned=_OWNED,
         kept=_KEPT,
         brake=BRAKE,
+        holding=holding,
     )
     if not names:
         return []

@@ -1,6 +1,14 @@
 """Every read of the room that is worth a name, by resource."""
 
-from webhooks.queries.deliveries import MAX_ATTEMPTS_SHOWN, Sent, attempts, deliveries, delivery, sent
+from webhooks.queries.deliveries import (
+    MAX_ATTEMPTS_SHOWN,
+    Sent,
+    attempts,
+    deliveries,
+    delivery,
+    not_sent_for,
+    sent,
+)
 from webhooks.queries.endpoints import endpoint, endpoints
 from webhooks.queries.replays import (
     DEFAULT_RATE,
@@ -38,6 +46,7 @@ __all__ = [
     "endpoints",
     "missed_events",
     "missed_wanted",
+    "not_sent_for",
     "replay",
     "replay_matched",
     "replay_preview",

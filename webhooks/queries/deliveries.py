@@ -25,6 +25,11 @@ def deliveries(organisation_id: str, livemode: bool, *, endpoint_id: str = "", s
     return found.filter(status=due.literal(status)) if status else found
 
 
+def not_sent_for(rows: QuerySet[Delivery], reason: str) -> QuerySet[Delivery]:
+    """Of `rows` those not sent for this reason. Only such have one: said so, their partial index finds them."""
+    return rows.filter(status=due.literal(Delivery.Status.NOT_SENT), reason=reason)
+
+
 def delivery(organisation_id: str, livemode: bool, delivery_id: str) -> Delivery:
     """Raises ApiError(not_found)."""
     found = deliveries(organisation_id, livemode).select_related("endpoint").filter(id=delivery_id).first()

@@ -32,7 +32,7 @@ class Deliveries(WebhookView):
             "webhook_id": Filter("The webhook (`wh_…`).", "endpoint_id"),
             "event_type": Filter("Such as `payment.received`."),
             "status": STATUS,
-            "reason": one_of(serializers.REASONS, "Why it was not sent."),
+            "reason": one_of(serializers.REASONS, "Why it was not sent.", narrow=queries.not_sent_for),
             "replay_id": Filter("The replay that sent it again last; with `status=failed`, what it could not deliver."),
         },
         updated=("recorded_at", "settled_at"),

@@ -36,14 +36,16 @@ def endpoints(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 @page
 def endpoint(request: HttpRequest, seat: Seat, endpoint_id: str) -> HttpResponse:
-    return render(request, "dashboard/endpoint.html", _shown(seat, _own(seat, endpoint_id)))
+    return render(request, "dashboard/endpoint.html", shown(seat, own(seat, endpoint_id)))
 
 
-def _own(seat: Seat, endpoint_id: str) -> Endpoint:
+def own(seat: Seat, endpoint_id: str) -> Endpoint:
+    """One that was not deleted; 404 for everything else."""
     return one(found.own(seat), endpoint_id)
 
 
-def _shown(seat: Seat, row: Endpoint) -> dict[str, Any]:
+def shown(seat: Seat, row: Endpoint) -> dict[str, Any]:
+    """What the page of one endpoint is drawn from."""
     at = clock.now()
     health = found.health(row, at)
     return {
@@ -73,15 +75,15 @@ def disable(request: HttpRequest, seat: Seat, endpoint_id: str) -> HttpResponse:
 
 
 def _change(request: HttpRequest, seat: Seat, endpoint_id: str, done: str, changes: dict[str, Any]) -> HttpResponse:
-    row = _own(seat, endpoint_id)
-    press(request, done, lambda: operations.change_endpoint(changes=changes, **_about(seat, row)))
+    row = own(seat, endpoint_id)
+    press(request, done, lambda: operations.change_endpoint(changes=changes, **about(seat, row)))
     return redirect("dashboard:webhooks-endpoint", row.id)
 
 
 @action()
 def resume(request: HttpRequest, seat: Seat, endpoint_id: str) -> HttpResponse:
     """Active again; with `recover`, what it did not get since then is sent by a replay."""
-    row = _own(seat, endpoint_id)
+    row = own(seat, endpoint_id)
     here = redirect("dashboard:webhooks-endpoint", row.id)
     since = None
     if request.POST.get("recover"):
@@ -92,7 +94,7 @@ def resume(request: HttpRequest, seat: Seat, endpoint_id: str) -> HttpResponse:
             return here
     try:
         changed, replay = operations.change_endpoint(
-            changes={"status": Endpoint.Status.ACTIVE.value}, recover_since=since, **_about(seat, row)
+            changes={"status": Endpoint.Status.ACTIVE.value}, recover_since=since, **about(seat, row)
         )
     except ApiError as refused:
         messages.error(request, refused.message)
@@ -110,20 +112,20 @@ def _resumed(row: Endpoint) -> str:
 @action()
 def verify(request: HttpRequest, seat: Seat, endpoint_id: str) -> HttpResponse:
     """Send the challenge once more."""
-    row = _own(seat, endpoint_id)
-    return _send(request, row, "The challenge is on its way", lambda: operations.verify_endpoint(**_about(seat, row)))
+    row = own(seat, endpoint_id)
+    return _send(request, row, "The challenge is on its way", lambda: operations.verify_endpoint(**about(seat, row)))
 
 
 @action()
 def test(request: HttpRequest, seat: Seat, endpoint_id: str) -> HttpResponse:
     """A test event of the chosen type."""
-    row = _own(seat, endpoint_id)
+    row = own(seat, endpoint_id)
     chosen = plain(request.POST.get("type", "")) or TEST_EVENT
     if chosen != TEST_EVENT and chosen not in PUBLIC:
         messages.error(request, f"There is no event type “{chosen[:60]}”.")
         return redirect("dashboard:webhooks-endpoint", row.id)
-    about = _about(seat, row)
-    return _send(request, row, f"A {chosen} is on its way", lambda: operations.send_test(event_type=chosen, **about))
+    done = f"A {chosen} is on its way"
+    return _send(request, row, done, lambda: operations.send_test(event_type=chosen, **about(seat, row)))
 
 
 def _send(request: HttpRequest, row: Endpoint, done: str, send: Callable[[], Delivery]) -> HttpResponse:
@@ -140,20 +142,24 @@ def _send(request: HttpRequest, row: Endpoint, done: str, send: Callable[[], Del
 @action(KEYS)
 def rotate(request: HttpRequest, seat: Seat, endpoint_id: str) -> HttpResponse:
     """A new signing secret, shown once in this answer."""
-    row = _own(seat, endpoint_id)
+    row = own(seat, endpoint_id)
     hours = {value: meaning for value, _, meaning in _OVERLAPS}.get(request.POST.get("overlap", ""), _USUAL_OVERLAP)
     try:
-        changed, secret, ends = operations.rotate_secret(overlap_hours=hours, **_about(seat, row))
+        changed, secret, ends = operations.rotate_secret(overlap_hours=hours, **about(seat, row))
     except ApiError as refused:
         messages.error(request, refused.message)
         return redirect("dashboard:webhooks-endpoint", row.id)
-    shown = _shown(seat, changed) | {"secret": secret, "older_until": max(ends, default=None)}
-    return render(request, "dashboard/endpoint.html", shown, status=201)
+    context = shown(seat, changed) | {"secret": secret, "older_until": max(ends, default=None)}
+    return render(request, "dashboard/endpoint.html", context, status=201)
 
 
-def _about(seat: Seat, row: Endpoint) -> dict[str, Any]:
+def about(seat: Seat, row: Endpoint) -> dict[str, Any]:
+    """The arguments of every operation on one endpoint."""
+    return {"endpoint_id": row.id} | acting(seat)
+
+
+def acting(seat: Seat) -> dict[str, Any]:
     return {
-        "endpoint_id": row.id,
         "organisation_id": seat.organisation.id,
         "livemode": seat.livemode,
         "by": seat.by,
