@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.admin import TabularInline
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
@@ -19,6 +19,7 @@ from accounts import operations, staff
 from accounts.models import (
     AccessToken,
     ApiKey,
+    Collector,
     IdempotentRequest,
     Invitation,
     Member,
@@ -75,6 +76,14 @@ class MemberInline(TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+@admin.register(Collector)
+class CollectorAdmin(ModelAdmin):
+    """The collectors of record: entered and kept by operations (LAW.md, R-31)."""
+
+    list_display = ("legal_name", "id", "address", "bond")
+    search_fields = ("id", "legal_name")
 
 
 class RateLimitForm(ActionForm):

@@ -154,11 +154,12 @@ def _instants(zone: str, day: date) -> tuple[datetime, ...]:
     tz = ZoneInfo(zone)
     # A clock turned back over 08:00 passes it twice; one turned forward over it opens at the turn itself.
     found = {datetime.combine(day, OPENS, tz).replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return tuple(sorted(found | set(_turns(tz, day))))
+    return tuple(sorted(found | set(turns(zone, day))))
 
 
-def _turns(tz: ZoneInfo, day: date) -> Iterator[datetime]:
+def turns(zone: str, day: date) -> Iterator[datetime]:
     """The moment on a local day at which its clock is turned, if it is, to the second."""
+    tz = ZoneInfo(zone)
     early = datetime.combine(day, time.min, tz).astimezone(UTC)
     late = early + DAY
     before, after = _offset(early, tz), _offset(late, tz)

@@ -15,13 +15,31 @@ from urllib.parse import urlsplit
 
 from compliance import tables
 
-_LEXICON: dict[str, dict[str, list[str]]] = tables.load("lexicon")["languages"]
-LANGUAGES: frozenset[str] = frozenset(_LEXICON)
+# Every list that a guard reads: a language that lacks one, or has it empty, is not offered (LAW.md, "Guards").
+LISTS = frozenset(
+    {
+        *("act_attorney", "act_call", "act_email", "act_letter", "ask", "attorney", "bank", "commitment", "condition"),
+        *("discount", "employee", "human", "hurry", "insult", "last_word", "leak", "legal", "legal_advice", "modal"),
+        *("money_word", "month", "number_word", "opt_out", "paid", "payment_word", "plan", "pressure", "promise"),
+        *("received", "stop_word", "threat", "weekday"),
+    }
+)
+_LEXICON: dict[str, dict[str, list[str]]] = {
+    language: tables.load(f"lexicon_{language}")["lists"] for language in ("en", "fr", "es", "de")
+}
+LANGUAGES: frozenset[str] = frozenset(name for name, lists in _LEXICON.items() if all(map(lists.get, LISTS)))
 
-_CURRENCIES = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "CA$": "CAD", "A$": "AUD", "¥": "JPY"}
-_SIGN = r"(?:US\$|CA\$|A\$|[$€£¥]|\b(?:USD|EUR|GBP|CAD|AUD|NZD|CHF|JPY|SEK|NOK|DKK|MXN|BRL)\b)"
-_FIGURE = r"\d(?:[\d,.'\u00a0\u202f]*\d)?"
-_AMOUNT = re.compile(rf"(?:{_SIGN}\s?{_FIGURE}|{_FIGURE}\s?{_SIGN}|(?<![\w.,/-])\d[\d,]*\.\d\d(?![\w/.-]*\d))", re.I)
+_CURRENCIES = {"$": "USD", "US$": "USD", "$US": "USD", "€": "EUR", "£": "GBP", "£GB": "GBP", "¥": "JPY"}
+_CURRENCIES |= {"CA$": "CAD", "$CA": "CAD", "A$": "AUD", "AU$": "AUD", "$AU": "AUD", "NZ$": "NZD", "$NZ": "NZD"}
+_CURRENCIES |= {"MX$": "MXN", "$MX": "MXN", "R$": "BRL", "CN¥": "CNY", "₹": "INR"}
+_SIGN = (
+    r"(?:(?:US|CA|AU?|NZ|MX|R)\$|\$(?:US|CA|AU|NZ|MX)\b|£GB\b|CN¥|[$€£¥₹]"
+    r"|\b(?:USD|EUR|GBP|CAD|AUD|NZD|CHF|JPY|SEK|NOK|DKK|MXN|BRL|PLN|CZK|INR|CNY)\b)"
+)
+# French sets its thousands apart by a space, a narrow one as code writes it: "15 000,00 €" is one sum.
+_FIGURE = r"(?:(?<!\d)\d{1,3}(?:[ \u00a0\u202f]\d{3}(?!\d))+(?:[.,]\d+)?|\d(?:[\d,.']*\d)?)"
+_CENTS = r"(?<![\w.,/-])(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+,|\d[\d,]*\.|\d[\d.]*,)\d\d(?![\w/.-]*\d)"
+_AMOUNT = re.compile(rf"(?:{_SIGN}\s?{_FIGURE}|{_FIGURE}\s?{_SIGN}|{_CENTS})", re.I)
 _URL = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)[^\s<>\"')\]]+", re.I)
 _BARE_HOST = re.compile(r"(?<![\w@./-])(?:[\w-]+\.)+(?:com|net|org|io|co|info|biz|link|me|app|xyz)\b(?:/\S*)?", re.I)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -29,7 +47,9 @@ _PHONE = re.compile(
     r"(?<![\w-])\+?\d?[\s.-]?\(?\d{3}\)?[\s.-]?\d{3}[\s.-]?\d{4}(?![\w-]*\d)|(?<!\w)\+\d[\d ().-]{6,}\d"
 )
 _IDENTIFIER = re.compile(
-    r"(?:\b(?:invoices?|case|account|reference|ref|po)\b\.?\s*(?:numbers?|no\.?|nr\.?|#)?\s*[:#]?\s*|#\s*)"
+    r"(?:\b(?:invoices?|case|account|reference|ref|po|factures?|dossier|compte|référence|réf|facturas?|expediente|cuenta"
+    r"|referencia|rechnung(?:en)?|vorgang|konto|aktenzeichen|referenz|bestellung)\b\.?"
+    r"\s*(?:numbers?|numéro|número|nummer|no\.?|nr\.?|n\.?\s?[°o]\.?|#)?\s*[:#]?\s*|#\s*|\b(?:nr\.|n\.?°|n\.o)\s*)"
     r"([A-Za-z0-9][\w/-]*(?:\.\w+)*)",
     re.I,
 )
@@ -37,17 +57,34 @@ _LONG_NUMBER = re.compile(r"(?<![\w.-])[A-Z]{0,4}\d(?:[ -]?\d){8,}(?!\w)")
 _NUMERIC_DATE = re.compile(r"(?<![\w/.-])(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?![\w/-])")
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _FAMILIAR = frozenset({"LLC", "INC", "LLP", "LTD", "GMBH", "CORP", "ACH", "PDF", "FAQ", "VAT", "IBAN", "UTC"})
-_FAMILIAR |= {"USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF"}
+_FAMILIAR |= {"USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "SARL", "SAS", "SEPA", "TVA", "IVA", "NIF", "CIF"}
+
+
+_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+# English "I", and AI in four languages: capitals that name nobody.
+_NO_NAMES = frozenset({"I", "I'm", "I've", "I'd", "AI", "IA", "KI", "OK"})
+_GERMAN_NAME = re.compile(
+    r"(?:\b(?:Herrn?|Frau|Firma|Dr\.)\s+([A-ZÄÖÜ][\w-]+)"
+    r"|\b((?!(?:Sie|Ihr|Ihre[mnrs]?|Ihnen|Der|Die|Das|Den|Dem|Ein|Eine[mnrs]?)\b)[A-ZÄÖÜ][\w-]+\s+"
+    r"(?!(?:Sie|Ihr|Ihre[mnrs]?|Ihnen)\b)[A-ZÄÖÜ][\w-]+))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A message as it would leave: all placeholders filled. ``html`` "" for none; ``language`` "en"."""
+    """A message as it would leave: all placeholders filled. ``html`` "" for none; ``language`` "en".
+
+    ``words``: the drafted paragraphs within ``text``. ``free``: those of their sentences that no approved phrase bank
+    holds, each placeholder as "{}". ``intent``: what the message is for.
+    """
 
     subject: str
     text: str
     html: str = ""
     language: str = "en"
+    words: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+    intent: str = ""
 
     def parts(self) -> tuple[str, str, str]:
         """Subject, plain text and the HTML's text, in that order, in one spelling of each letter."""
@@ -55,11 +92,17 @@ class Rendered:
 
     def sentences(self) -> tuple[str, ...]:
         """All sentences of all parts, links taken out, without repeats."""
-        return tuple(dict.fromkeys(s for part in self.parts() for s in sentences_of(without_urls(part))))
+        return _sentences(self)
 
     def body_sentences(self) -> tuple[str, ...]:
         """The sentences of the plain text alone."""
         return tuple(sentences_of(without_urls(plain(self.text))))
+
+    def drafted(self) -> tuple[str, ...]:
+        """The sentences that were drafted for this message; the whole text's where nobody said which those are."""
+        if not self.words:
+            return self.body_sentences()
+        return tuple(one for text in self.words for one in sentences_of(without_urls(plain(text))))
 
     def urls(self) -> tuple[str, ...]:
         """Every address a reader could follow: links in any part, and hosts written without a scheme."""
@@ -78,6 +121,7 @@ def words_of(language: str, name: str) -> tuple[str, ...]:
     return tuple(_LEXICON[language][name])
 
 
+@lru_cache(maxsize=64)  # every guard reads the same parts
 def plain(text: str) -> str:
     """One spelling for look-alikes: compatibility forms folded, invisible letters and soft hyphens gone."""
     if text.isascii():
@@ -86,11 +130,23 @@ def plain(text: str) -> str:
     return "".join(letter for letter in folded if unicodedata.category(letter) != "Cf")
 
 
+@lru_cache(maxsize=8)  # every guard reads them
+def _sentences(rendered: Rendered) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(s for part in rendered.parts() for s in sentences_of(without_urls(part))))
+
+
 def sentences_of(text: str) -> Iterator[str]:
-    """The sentences of a text: cut at line ends and after . ! ? before a space."""
-    for piece in re.split(r"(?<=[.!?])\s+|\n+", text):
+    """The sentences of a text: cut at line ends and after . ! ? before a space, not within "Nr. 7" or "3. Mai"."""
+    for piece in _sentence_end().split(text):
         if piece.strip():
             yield piece.strip()
+
+
+@lru_cache(maxsize=1)
+def _sentence_end() -> re.Pattern[str]:
+    months = "|".join(name for language in _LEXICON for names in words_of(language, "month") for name in names.split())
+    within = rf"(?<!\bnr\.)(?<!\bno\.)(?<!\bn\.)(?<!\bn\.o)(?!(?<=\d\.)\s+(?:{months})\b)"
+    return re.compile(rf"(?<=[.!?]){within}\s+|\n+", re.I)
 
 
 def phrases_in(sentence: str, phrases: tuple[str, ...]) -> list[str]:
@@ -116,22 +172,22 @@ def money_in_words(sentence: str, language: str) -> bool:
     return bool(phrases_in(sentence, words_of(language, "money_word")))
 
 
-def dates_in(sentence: str, language: str) -> Iterator[tuple[str, tuple[date, ...], int | None]]:
-    """Every date: its text, the days it can mean (both orders of 3/4/2026), and the weekday before it."""
+def dates_in(sentence: str) -> Iterator[tuple[str, tuple[date, ...], int | None]]:
+    """Every date, in whichever language: its text, the days it can mean (both orders of 3/4/2026), its weekday."""
     for match in _NUMERIC_DATE.finditer(sentence):
         if days := _numeric_days(*match.groups()):
             yield match.group(), days, None
-    months, weekdays = words_of(language, "month"), words_of(language, "weekday")
-    for match in _date_pattern(language).finditer(sentence):
-        day = match["day"] or match["day2"]
-        month = next(n for n, name in enumerate(months, 1) if name.startswith((match["m"] or match["m2"]).lower()[:3]))
-        weekday = weekdays.index(match["weekday"].lower()) if match["weekday"] else None
-        yield match.group().strip(), tuple(_days((match["year"], month, day))), weekday
+    for match in _date_pattern().finditer(sentence):
+        day, name = match["day"] or match["day2"], match["m"] or match["m2"]
+        weekday = _weekdays()[match["weekday"].lower()] if match["weekday"] else None
+        yield match.group().strip(), tuple(_days((match["year"], _months()[name.lower()], day))), weekday
 
 
 def identifiers_in(sentence: str) -> list[str]:
     """Every number introduced as an invoice, a case, an account or by '#', if it holds a digit."""
-    found = (match.group(1).rstrip(".,;:") for match in _IDENTIFIER.finditer(sentence))
+    # "Fecha de la factura: 1 de octubre de 2025" is a date and read as one; a sum after the word is a sum.
+    rest = _AMOUNT.sub(" ", _date_pattern().sub(" ", sentence))
+    found = (match.group(1).rstrip(".,;:") for match in _IDENTIFIER.finditer(rest))
     return [text for text in found if any(letter.isdigit() for letter in text)]
 
 
@@ -145,6 +201,32 @@ def phones_in(sentence: str, identifiers: frozenset[str]) -> list[str]:
     for known in sorted(identifiers, key=len, reverse=True):
         sentence = sentence.replace(known, " ")
     return [match.group().strip() for match in _PHONE.finditer(_AMOUNT.sub(" ", sentence))]
+
+
+def placeholders_in(sentence: str) -> list[str]:
+    """Every `{name}` that was not filled in."""
+    return _PLACEHOLDER.findall(sentence)
+
+
+def spoken(language: str, name: str) -> tuple[str, ...]:
+    """A word list whose entries hold several names each ("january jan"), one by one; the others as they are."""
+    return tuple(one for entry in words_of(language, name) for one in (entry.split() if name == "month" else [entry]))
+
+
+def stop_words_in(text: str, language: str) -> int:
+    """How many words of the text are stop words of the language."""
+    stops = _stop_words(language)
+    return sum(word.lower() in stops for word in _WORD.findall(text))
+
+
+def names_in(sentence: str, language: str) -> list[str]:
+    """Words written as names: a capital that no sentence begins with; in German, where every noun has one, two in a row
+    ("Hans Weber") or one after a title."""
+    if language == "de":
+        return [found[0] or found[1] for found in _GERMAN_NAME.findall(sentence)]
+    words = list(_WORD.finditer(sentence))
+    inside = (word for word in words[1:] if not sentence[: word.start()].rstrip().endswith((".", "!", "?", ":")))
+    return [word.group() for word in inside if word.group()[0].isupper() and word.group() not in _NO_NAMES]
 
 
 def digits(text: str) -> str:
@@ -240,20 +322,40 @@ def _reader(html: str) -> _Reader:
     return reader
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _phrase_pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
     longest_first = sorted(phrases, key=len, reverse=True)
-    spaced = [re.escape(phrase).replace(r"\ ", r"\s+") for phrase in longest_first]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)", re.I)
+    written = [
+        phrase[1:] if phrase.startswith("~") else re.escape(phrase).replace(r"\ ", r"\s+") for phrase in longest_first
+    ]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(written)})(?!\w)", re.I)
 
 
-@lru_cache(maxsize=16)
-def _date_pattern(language: str) -> re.Pattern[str]:
-    names = "|".join(rf"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in words_of(language, "month"))
-    weekday = rf"(?:(?P<weekday>{'|'.join(words_of(language, 'weekday'))}),?\s+(?:the\s+)?)?"
+@lru_cache(maxsize=8)
+def _stop_words(language: str) -> frozenset[str]:
+    return frozenset(words_of(language, "stop_word"))
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, int]:
+    """A month's names and abbreviations in every language; none means two months."""
+    named = [(number, names) for lists in _LEXICON.values() for number, names in enumerate(lists["month"], 1)]
+    return {name: number for number, names in named for name in names.split()}
+
+
+@lru_cache(maxsize=1)
+def _weekdays() -> dict[str, int]:
+    return {name: number for lists in _LEXICON.values() for number, name in enumerate(lists["weekday"])}
+
+
+@lru_cache(maxsize=1)
+def _date_pattern() -> re.Pattern[str]:
+    names = "|".join(sorted(_months(), key=len, reverse=True))
+    article = r"(?:(?:the|le|el|den|dem)\s+)?"
+    weekday = rf"(?:(?P<weekday>{'|'.join(_weekdays())}),?\s+{article})?"
     first = rf"(?P<m>{names})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
-    second = rf"(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m2>{names})\.?"
-    return re.compile(rf"\b{weekday}(?:{first}|{second})(?!\w)(?:,?\s+(?P<year>\d{{4}}))?", re.I)
+    second = rf"(?P<day2>\d{{1,2}})(?:st|nd|rd|th|er|o|\.)?\s+(?:(?:of|de)\s+)?(?P<m2>{names})\.?"
+    return re.compile(rf"\b{weekday}(?:{first}|{second})(?!\w)(?:,?\s+(?:del?\s+)?(?P<year>\d{{4}}))?", re.I)
 
 
 def _numeric_days(one: str, two: str, three: str) -> tuple[date, ...]:

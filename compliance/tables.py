@@ -47,3 +47,8 @@ def contiguous_zones() -> dict[str, tuple[str, ...]]:
 def country_by_calling_code() -> dict[str, str]:
     """E.164 country code without its plus sign -> ISO country."""
     return dict(load("calling_codes")["codes"])
+
+
+def free_mail() -> frozenset[str]:
+    """The domains that give addresses to anybody."""
+    return frozenset(load("free_mail")["domains"])

@@ -41,8 +41,8 @@ class Ask:
 class RuleVerdict:
     """What one rule says. ``reason``: plain words. ``evidence``: JSON values only.
 
-    ``until``: for a defer, a moment before which the rule certainly will not allow; for a deny by a hold
-    with an end, that end; else None.
+    ``until``: for a defer, a moment before which the rule certainly will not allow; for a deny that
+    ends by itself, when it is worth asking again; else None.
     """
 
     rule: str

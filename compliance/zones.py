@@ -5,6 +5,7 @@ every one of the places.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from compliance import tables
 from compliance.facts import Facts
@@ -27,6 +28,8 @@ class Candidates:
     known: bool
 
 
+# Pure, and asked several times in every decision.
+@lru_cache(maxsize=16384)
 def candidates(*, country: str | None, region: str | None, phone: str | None, declared: str | None) -> Candidates:
     """Every zone that address, area code and declaration point to; none → every zone of the country."""
     country = _code(country)

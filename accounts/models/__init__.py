@@ -2,12 +2,13 @@
 
 from accounts.models.joining import Invitation, SubmittedForm
 from accounts.models.keys import AccessToken, ApiKey
-from accounts.models.people import Member, Organisation, User, UserManager
+from accounts.models.people import Collector, Member, Organisation, User, UserManager
 from accounts.models.requests import IdempotentRequest, RequestLog
 
 __all__ = [
     "AccessToken",
     "ApiKey",
+    "Collector",
     "IdempotentRequest",
     "Invitation",
     "Member",

@@ -40,6 +40,23 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
 
+class Collector(models.Model):
+    """The legal entity that contacts debtors for creditors (LAW.md, "Collector of record"), entered by operations.
+
+    `licences`: [{"region": "FL", "number": "CCA-1", "expires_on": "2027-06-30" or null}], of US states.
+    """
+
+    id = PublicIdField("col")
+    legal_name = models.CharField(max_length=200)
+    address = models.CharField(max_length=300, blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+    licences = models.JSONField(default=list, blank=True)
+    bond = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.legal_name
+
+
 class Organisation(models.Model):
     """A creditor. A platform is a parent whose key may act for its children (`AgentCollect-Account`).
 
@@ -69,6 +86,13 @@ class Organisation(models.Model):
     test_paused_at = models.DateTimeField(null=True, blank=True)
     # Which drafts wait for a person in live mode, where the campaign does not say (campaigns.Campaign.Approval).
     approval = models.CharField(max_length=20, default="first_message", db_default="first_message")
+    # Who signed, and that the debts are due, theirs and placed with nobody else (LAW.md, R-37); kept with its words.
+    mandate_signed_at = models.DateTimeField(null=True, blank=True)
+    mandate_signed_by = models.CharField(max_length=200, blank=True, default="", db_default="")
+    mandate_text = models.TextField(blank=True, default="", db_default="")
+    # Who contacts debtors for it, and whether that is the creditor itself (R-31): both entered by operations.
+    collector = models.ForeignKey("accounts.Collector", null=True, blank=True, on_delete=models.PROTECT)
+    first_party = models.BooleanField(default=False, db_default=False)
     # What a debtor who asks for time is granted, where the campaign does not say (campaigns.rules.offers).
     offer_policy = models.JSONField(default=dict, db_default={}, blank=True)
     # What the writing model may cost this organisation in a month, in millionths of a US dollar; past it, templates.

@@ -1,9 +1,23 @@
 """Every write of the accounts room, by resource."""
 
-from accounts.operations.control import pause_organisation, resume_organisation, set_rate_limit, verify_webhooks
+from accounts.operations.control import (
+    pause_organisation,
+    resume_organisation,
+    set_approval,
+    set_rate_limit,
+    verify_webhooks,
+)
 from accounts.operations.keys import create_key, rename_key, restrict_key, revoke_key, roll_key, touch_key
 from accounts.operations.leaks import report_leaks, tell_of_leaks
-from accounts.operations.organisations import add_member, approve_live, create_organisation, set_password, vouch
+from accounts.operations.organisations import (
+    add_member,
+    approve_live,
+    create_organisation,
+    set_collector,
+    set_password,
+    sign_mandate,
+    vouch,
+)
 from accounts.operations.signup import change_identity, missing_for_live, open_organisation, request_live
 from accounts.operations.team import (
     accept_invitation,
@@ -51,8 +65,11 @@ __all__ = [
     "revoke_presented_token",
     "revoke_token",
     "roll_key",
+    "set_approval",
+    "set_collector",
     "set_password",
     "set_rate_limit",
+    "sign_mandate",
     "tell_of_leaks",
     "touch_key",
     "usable_key",

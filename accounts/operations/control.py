@@ -10,6 +10,8 @@ from agentcollect.kit.errors import ApiError
 from events.operations import record
 
 HIGHEST_RATE = 1_000_000
+# As campaigns.Campaign.Approval has them.
+APPROVALS = ("none", "first_message", "first_per_debtor", "always")
 
 
 def pause_organisation(*, organisation_id: str, livemode: bool, by: str, at: datetime) -> Organisation:
@@ -51,6 +53,17 @@ def verify_webhooks(*, organisation_id: str, on: bool, by: str, at: datetime) ->
     with db.atomic():
         if Organisation.objects.filter(id=organisation_id).exclude(verify_webhooks=on).update(verify_webhooks=on):
             note("organisation.webhook_verification_set", organisation_id, {"on": on}, by, at)
+        return queries.organisation(organisation_id)
+
+
+def set_approval(*, organisation_id: str, approval: str, by: str, at: datetime) -> Organisation:
+    """Which messages wait for a person in live mode, in campaigns that do not say: none, first_message,
+    first_per_debtor or always. Drafts that wait go on waiting. Raises ApiError: not_found, invalid_request."""
+    if approval not in APPROVALS:
+        raise ApiError("invalid_request", f"approval is one of {', '.join(APPROVALS)}.", param="approval")
+    with db.atomic():
+        if Organisation.objects.filter(id=organisation_id).exclude(approval=approval).update(approval=approval):
+            note("organisation.updated", organisation_id, {"fields": ["approval"], "approval": approval}, by, at)
         return queries.organisation(organisation_id)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 
 from accounts import credentials
-from accounts.models import Member, Organisation, User
+from accounts.models import Collector, Member, Organisation, User
 from agentcollect.kit import clock, db, errors
 from events.operations import record
 
@@ -30,6 +30,36 @@ def approve_live(*, organisation_id: str, by: str, at: datetime) -> bool:
             note("organisation.live_approved", organisation_id, {}, by, at)
     credentials.forget_organisation(organisation_id)
     return bool(changed)
+
+
+# What a person of the creditor signs before anyone is contacted in live mode (LAW.md, R-37).
+MANDATE = (
+    "We authorise the collection of the debts we place. Each of them is due, belongs to us, and is placed with nobody "
+    "else while it is placed here."
+)
+
+
+def sign_mandate(*, organisation_id: str, signed_by: str, by: str, at: datetime) -> Organisation:
+    """Record that `signed_by`, a person of the creditor, signed the mandate. Signed already: the first one stands."""
+    with db.atomic():
+        row = db.locked(Organisation.objects.filter(id=organisation_id)).get()
+        if row.mandate_signed_at is None:
+            row.mandate_signed_at, row.mandate_signed_by, row.mandate_text = at, signed_by[:200], MANDATE
+            row.save(update_fields=["mandate_signed_at", "mandate_signed_by", "mandate_text"])
+            note("organisation.mandate_signed", row.id, {"signed_by": signed_by, "statement": MANDATE}, by, at)
+    return row
+
+
+def set_collector(*, organisation_id: str, collector_id: str | None, by: str, at: datetime) -> Organisation:
+    """Who contacts its debtors (LAW.md, R-31): a collector of record, or None: the creditor itself."""
+    with db.atomic():
+        row = db.locked(Organisation.objects.filter(id=organisation_id)).get()
+        collector = Collector.objects.get(id=collector_id) if collector_id else None
+        row.collector, row.first_party = collector, collector is None
+        row.save(update_fields=["collector", "first_party"])
+        named = collector.legal_name if collector else "the creditor itself"
+        note("organisation.collector_set", row.id, {"collector": named}, by, at)
+    return row
 
 
 def add_member(*, organisation_id: str, email: str, password: str | None, role: str, by: str, at: datetime) -> Member:

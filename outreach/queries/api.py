@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from agentcollect.kit.errors import ApiError
 from campaigns.models import Campaign, Case
-from outreach.models import Decision, Message
+from outreach.models import Call, Decision, Message
 from outreach.queries.tenant import plain, tenant
 
 
@@ -28,6 +28,19 @@ def campaign_messages(organisation_id: str, livemode: bool, campaign_id: str) ->
 def message(organisation_id: str, livemode: bool, message_id: str) -> Message:
     """One message. Raises ApiError(not_found)."""
     found = messages(organisation_id, livemode).filter(id=plain(message_id)).first()
+    if found is None:
+        raise ApiError("not_found")
+    return found
+
+
+def calls(organisation_id: str, livemode: bool) -> QuerySet[Call]:
+    """Every call of one organisation in one mode."""
+    return tenant(Call.objects.all(), organisation_id, livemode)
+
+
+def call(organisation_id: str, livemode: bool, call_id: str) -> Call:
+    """One call. Raises ApiError(not_found)."""
+    found = calls(organisation_id, livemode).filter(id=plain(call_id)).first()
     if found is None:
         raise ApiError("not_found")
     return found

@@ -6,8 +6,8 @@ from django.conf import settings
 
 from accounts.models import Organisation
 from agentcollect.kit import crypto
-from campaigns.models import Campaign, Case, Contact, LedgerEntry
-from outreach.models import Message
+from campaigns.models import Campaign, Case, Contact, Debtor, LedgerEntry
+from outreach.models import Message, Reply
 
 _PURPOSE, _PREFIX = "optout", "con"
 # States in which the debtor was certainly, or possibly, reached.
@@ -34,6 +34,17 @@ def thread(case: Case) -> list[str]:
     """Message-IDs of this case's messages that left or may have left, oldest first."""
     rows = Message.objects.filter(case_id=case.id, channel="email", status__in=LEFT)
     return list(rows.order_by("created_at", "id").values_list("rfc_message_id", flat=True))
+
+
+def last_variant(debtor_id: str) -> str:
+    """The wording of the last message to this debtor that left or may have left: the next is another."""
+    rows = Message.objects.filter(debtor_id=debtor_id, channel="email", status__in=LEFT).order_by("-created_at", "-id")
+    return rows.values_list("variant", flat=True).first() or ""
+
+
+def unread(debtor: Debtor) -> bool:
+    """Whether something this debtor wrote has not been read yet."""
+    return Reply.objects.filter(debtor_id=debtor.id, status=Reply.Status.RECEIVED).exists()
 
 
 def opt_out_url(contact_id: str) -> str:

@@ -25,6 +25,22 @@ def contact_for(debtor: Debtor, level: int) -> Contact | None:
     return min(people, key=order, default=None)
 
 
+def contact_to_call(debtor: Debtor, level: int) -> Contact | None:
+    """Whom a call of `level` is for: who has a number of their own, that level's or the nearest one's; else whom a
+    message would go to, at the company's number. A number that somebody closed is taken only when there is no other:
+    the gate then says why."""
+    people = list(Contact.objects.filter(debtor_id=debtor.id).exclude(phone=""))
+    if not people:
+        return contact_for(debtor, level)
+    closed = suppressions_among(debtor.organisation_id, debtor.livemode, [person.phone for person in people])
+    shut = {row.address for row in closed if row.channel in ("call", "all")}
+
+    def order(person: Contact) -> tuple[bool, int, int, str]:
+        return person.phone in shut, abs(person.level - level), person.level, person.id
+
+    return min(people, key=order)
+
+
 def reachable(debtor: Debtor) -> bool:
     """Whether any address of this debtor is left to write to."""
     return usable_contacts(debtor.id).exists()

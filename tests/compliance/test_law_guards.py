@@ -19,6 +19,7 @@ KNOWN = Known(
     opt_out_url=OPT_OUT,
     emails=frozenset({"billing@acme.example"}),
     phones=frozenset({"+1 212 555 0100"}),
+    offers=frozenset({"plan"}),
 )
 BODY = (
     "Hello Jane,\n\nInvoice INV-1001 for $1,250.00 was due on Tuesday, March 17, 2026. {}\n"

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import holidays
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance import hours
-from compliance.hours import _turns, public_holidays
+from compliance import hours, tables
+from compliance.hours import public_holidays, turns
 from compliance.rules import NeverPermitted, next_permitted, next_permitted_for
 from compliance.zones import AREA_CODES, candidates, country_zones, phone_zones, region_zones
 from tests.compliance.law_facts import NOON, ask, facts, person, utc, verdict
@@ -83,13 +84,13 @@ def test_nothing_known_means_the_contiguous_four_for_a_company_and_a_refusal_for
     assert ask(nowhere, at=utc("2026-03-17T17:59:59-04:00")).outcome == "allow"
     assert ask(nowhere, at=utc("2026-03-17T18:00:00-04:00")).outcome == "defer"
     refused = ask(person(region=None), at=opening)
-    assert (refused.outcome, refused.rule) == ("deny", "R-01")
+    assert (refused.outcome, verdict(refused, "R-01").outcome) == ("deny", "deny")
 
 
 def test_a_toll_free_number_and_an_unknown_region_tell_nothing() -> None:
     assert ask(person(region=None, phone="+1 800 555 0100")).outcome == "deny"
     assert ask(person(region="ZZ", phone="+1 555 010 1234")).outcome == "deny"
-    assert ask(person(region=None, phone="(212) 555-0100")).outcome == "allow"
+    assert verdict(ask(person(region=None, phone="(212) 555-0100")), "R-01").outcome == "allow"
 
 
 def test_the_date_line() -> None:
@@ -106,7 +107,7 @@ def test_a_day_that_never_was() -> None:
     thursday = utc("2011-12-30T04:00:00+00:00")
     found = next_permitted(thursday, zones=("Pacific/Apia",), country="US")
     assert found > thursday
-    assert ask(facts(region=None, declared_zone="Pacific/Apia"), at=found).outcome == "allow"
+    assert verdict(ask(facts(region=None, declared_zone="Pacific/Apia"), at=found), "R-01").outcome == "allow"
 
 
 def test_states_keep_their_own_holidays() -> None:
@@ -161,9 +162,7 @@ def test_a_clock_turned_over_the_opening_hour_opens_at_the_turn(monkeypatch: pyt
     monkeypatch.setattr(hours, "OPENS", time(1, 30))
     twice = hours._instants.__wrapped__("America/New_York", datetime(2026, 11, 1).date())
     assert {datetime(2026, 11, 1, hour, 30, tzinfo=UTC) for hour in (5, 6)} <= set(twice)
-    assert list(_turns(ZoneInfo("America/New_York"), datetime(2026, 3, 8).date())) == [
-        datetime(2026, 3, 8, 7, tzinfo=UTC)
-    ]
+    assert list(turns("America/New_York", datetime(2026, 3, 8).date())) == [datetime(2026, 3, 8, 7, tzinfo=UTC)]
 
 
 MOMENTS = st.datetimes(min_value=datetime(2024, 1, 1), max_value=datetime(2030, 1, 1)).map(
@@ -202,3 +201,29 @@ def test_the_next_permitted_moment_is_allowed_and_the_first(
     steps = int((found - at) / timedelta(minutes=47))
     for n in range(min(steps, 60)):
         assert verdict(ask(debtor, at=at + n * timedelta(minutes=47), channel=channel), "R-01").outcome == "defer"
+
+
+REGIONS = tables.load("regions")["regions"]
+SUPPORTED = holidays.list_supported_countries()
+
+
+@pytest.mark.parametrize("country", ["US", "CA", "GB", "FR", "ES", "DE", "AU", "MX", "IE", "NL"])
+def test_public_holidays_count_in_every_country_on_offer(country: str) -> None:
+    named = public_holidays(country, None, 2026)
+    weekdays = [day for day in named if day.weekday() < 5]
+    zone = ZoneInfo(country_zones(country)[0])
+    assert len(weekdays) >= 5
+    for day in weekdays:
+        noon = datetime.combine(day, time(12), zone)
+        found = verdict(ask(facts(country=country, region=None, declared_zone=zone.key), at=noon), "R-01")
+        assert (found.outcome, named[day] in found.reason) == ("defer", True)
+
+
+def test_the_holidays_of_every_region_in_our_table_are_known() -> None:
+    for country, regions in REGIONS.items():
+        assert country in SUPPORTED
+        for region in regions:
+            own = public_holidays(country, region, 2026)
+            assert set(public_holidays(country, None, 2026)) & set(own)
+    # Territories the library keeps as countries of their own, and states that add days to the nation's.
+    assert public_holidays("US", "PR", 2026) != public_holidays("US", None, 2026)
