@@ -1,6 +1,7 @@
 """A rendered message as MIME: headers that thread, say it was sent by a machine, and let the reader leave.
 
-RFC 5322 (format), 2387 (inline logo), 3834 (Auto-Submitted), 2369 and 8058 (one-click unsubscribe).
+RFC 5322 (format), 2387 (inline logo), 3834 (Auto-Submitted), 2369 and 8058 (one-click unsubscribe),
+3282 (Content-Language).
 """
 
 from collections.abc import Sequence
@@ -65,6 +66,8 @@ def build(
     mime["List-Unsubscribe"] = f"<{opt_out_url}>"
     mime["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     _fill(mime, rendered, brand)
+    # Filling moves the content headers into the first part, and this one is about the whole.
+    mime["Content-Language"] = rendered.language
     return mime
 
 

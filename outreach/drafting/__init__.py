@@ -1,5 +1,5 @@
 """Words for a message. An engine writes words and never facts: every fact is a placeholder that code fills."""
 
-from outreach.drafting.template import Draft, Placeholders, drafts
+from outreach.drafting.template import INTENTS, LANGUAGES, Draft, Placeholders, drafts, fill, free, needs
 
-__all__ = ["Draft", "Placeholders", "drafts"]
+__all__ = ["INTENTS", "LANGUAGES", "Draft", "Placeholders", "drafts", "fill", "free", "needs"]

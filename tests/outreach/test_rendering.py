@@ -15,7 +15,6 @@ from PIL import Image
 from campaigns.rules.playbook import DEFAULT
 from compliance.guards import GUARDS
 from outreach import drafting, mime, rendering, rules
-from outreach.drafting.phrases import PHRASES
 from outreach.operations.letters import _palette
 from outreach.rendering import Account, Brand, Letter, Line, Links
 
@@ -52,9 +51,11 @@ def letter(itemised: bool = True, contact: str = "Morgan Reyes", brand: Any = No
     )
 
 
+EMAILS = {step.intent for step in DEFAULT if step.channel == "email"}
+
+
 def every_wording(of: Letter) -> list[tuple[drafting.Draft, rendering.Rendered]]:
-    words = rendering.placeholders(of)
-    drafts = [draft for intent in PHRASES for draft in drafting.drafts(intent, words, case_id="cas_x")]
+    drafts = [d for intent in sorted(EMAILS) for d in drafting.drafts(intent, language="en", tone="soft", key="cas_x")]
     return [(draft, rendering.render(of, draft)) for draft in drafts]
 
 
@@ -62,10 +63,8 @@ def first(of: Letter) -> rendering.Rendered:
     return every_wording(of)[0][1]
 
 
-def test_every_intent_of_the_playbook_has_two_wordings() -> None:
-    wanted = {step.intent for step in DEFAULT if step.channel == "email"}
-    assert wanted == set(PHRASES)
-    assert all(len(variants) >= 2 for variants in PHRASES.values())
+def test_every_intent_of_the_playbook_is_worded() -> None:
+    assert EMAILS <= drafting.INTENTS
 
 
 HARD_NAMES = [
@@ -110,8 +109,8 @@ def test_names_and_streets_are_no_threats(contact: str, brand: dict[str, str]) -
 
 def test_the_guards_still_read_the_words() -> None:
     made = letter()
-    draft = replace(next(drafting.drafts("first_reminder", rendering.placeholders(made), case_id="x")))
-    bad = replace(draft, paragraphs=("Pay $99.00 by May 5, 2031 or we sue you in court. See https://evil.example/x",))
+    draft = next(drafting.drafts("first_reminder", language="en", tone="soft", key="x"))
+    bad = replace(draft, sentences=("Pay $99.00 by May 5, 2031 or we sue you in court. See https://evil.example/x",))
     found = {finding.guard for finding in rendering.check(made, rendering.render(made, bad))}
     assert {"amounts", "dates", "threats", "links"} <= found
     assert found <= set(GUARDS)
@@ -142,13 +141,11 @@ def test_it_is_truthful_and_complete() -> None:
 
 
 def test_the_same_case_always_reads_the_same_words_and_cases_differ() -> None:
-    words = rendering.placeholders(letter())
-
     def pick(case_id: str) -> str:
-        return next(drafting.drafts("first_reminder", words, case_id=case_id)).variant
+        return next(drafting.drafts("first_reminder", language="en", tone="soft", key=case_id)).variant
 
     assert {pick("cas_1") for _ in range(5)} == {pick("cas_1")}
-    assert len({pick(f"cas_{n}") for n in range(40)}) == 2
+    assert len({pick(f"cas_{n}") for n in range(40)}) == 3
 
 
 @pytest.mark.parametrize(
@@ -191,6 +188,7 @@ def test_headers_as_sent() -> None:
     assert mail["Subject"] == "Invoice #2025-0847 — Your Company"
     assert mail["Date"] == "Tue, 17 Mar 2026 15:00:00 +0000"
     assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Content-Language"] == "en"
     assert mail["List-Unsubscribe"] == f"<{OPT_OUT}>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail.get_content_type() == "multipart/alternative"

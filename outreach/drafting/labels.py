@@ -1,0 +1,133 @@
+"""The fixed words of a message in each language: code puts them in whole, whoever drafted the rest.
+
+`opt_out` is (before, linked words, after); `{}` takes the fact. French puts a space before a colon.
+"""
+
+from typing import NamedTuple
+
+
+class Labels(NamedTuple):
+    """What stands around the drafted paragraphs."""
+
+    greeting: str
+    greeting_plain: str
+    colon: str
+    invoice: str
+    outstanding: str
+    invoices: str
+    balance: str
+    total: str
+    due: str
+    pay: str
+    statement: str
+    billed_to: str
+    invoice_date: str
+    due_date: str
+    plan: str
+    signature: str
+    truth: str
+    opt_out: tuple[str, str, str]
+
+
+LABELS: dict[str, Labels] = {
+    "en": Labels(
+        greeting="Hello {},",
+        greeting_plain="Hello,",
+        colon=": ",
+        invoice="Invoice #{}",
+        outstanding="Outstanding balance",
+        invoices="Open invoices",
+        balance="Balance",
+        total="Total",
+        due="Due {}",
+        pay="Pay online",
+        statement="Statement",
+        billed_to="Billed to",
+        invoice_date="Invoice date",
+        due_date="Due date",
+        plan="Payment plan",
+        signature="On behalf of {}",
+        truth="An automated service writes and sends this message on behalf of {}.",
+        opt_out=("You can ", "opt out of these emails", " at any time."),
+    ),
+    "fr": Labels(
+        greeting="Bonjour {},",
+        greeting_plain="Bonjour,",
+        colon="\u00a0: ",
+        invoice="Facture n°\u00a0{}",
+        outstanding="Solde à régler",
+        invoices="Factures en attente",
+        balance="Solde",
+        total="Total",
+        due="Échéance le {}",
+        pay="Payer en ligne",
+        statement="Relevé",
+        billed_to="Facturé à",
+        invoice_date="Date de facture",
+        due_date="Échéance",
+        plan="Échéancier",
+        signature="Pour le compte de {}",
+        truth="Un service automatisé rédige et envoie ce message pour le compte de {}.",
+        opt_out=("Vous pouvez ", "vous désinscrire de ces e-mails", " à tout moment."),
+    ),
+    "es": Labels(
+        greeting="Buenos días, {}:",
+        greeting_plain="Buenos días:",
+        colon=": ",
+        invoice="Factura n.º\u00a0{}",
+        outstanding="Saldo pendiente",
+        invoices="Facturas pendientes",
+        balance="Saldo",
+        total="Total",
+        due="Vencimiento: {}",
+        pay="Pagar en línea",
+        statement="Estado de cuenta",
+        billed_to="Facturado a",
+        invoice_date="Fecha de la factura",
+        due_date="Vencimiento",
+        plan="Plan de pagos",
+        signature="En nombre de {}",
+        truth="Un servicio automatizado redacta y envía este mensaje en nombre de {}.",
+        opt_out=("Puede ", "darse de baja de estos correos", " en cualquier momento."),
+    ),
+    "de": Labels(
+        greeting="Guten Tag {},",
+        greeting_plain="Guten Tag,",
+        colon=": ",
+        invoice="Rechnung Nr.\u00a0{}",
+        outstanding="Offener Betrag",
+        invoices="Offene Rechnungen",
+        balance="Offener Betrag",
+        total="Gesamtbetrag",
+        due="Fällig am {}",
+        pay="Online bezahlen",
+        statement="Aufstellung",
+        billed_to="Rechnungsempfänger",
+        invoice_date="Rechnungsdatum",
+        due_date="Fällig am",
+        plan="Ratenplan",
+        signature="Im Auftrag von {}",
+        truth="Ein automatisierter Dienst verfasst und versendet diese Nachricht im Auftrag von {}.",
+        opt_out=("Sie können sich jederzeit ", "von diesen E-Mails abmelden", "."),
+    ),
+}
+
+# The lines of an account, from the English that the ledger's reader gives them.
+_LINES = {
+    "Invoice amount": ("Montant de la facture", "Importe de la factura", "Rechnungsbetrag"),
+    "Paid before": ("Déjà payé", "Pagado anteriormente", "Bereits bezahlt"),
+    "Interest": ("Intérêts", "Intereses", "Zinsen"),
+    "Fee": ("Frais", "Gastos", "Gebühr"),
+    "Payment received": ("Paiement reçu", "Pago recibido", "Zahlung erhalten"),
+    "Refund": ("Remboursement", "Reembolso", "Erstattung"),
+    "Payment reversed": ("Paiement annulé", "Pago anulado", "Zahlung zurückgebucht"),
+    "Credit note": ("Avoir", "Nota de abono", "Gutschrift"),
+    "Adjustment": ("Ajustement", "Ajuste", "Korrektur"),
+    "Written off": ("Montant annulé", "Importe cancelado", "Ausgebucht"),
+}
+_COLUMNS = {"fr": 0, "es": 1, "de": 2}
+
+
+def line_label(label: str, language: str) -> str:
+    """An account line's name in `language`; one that is unknown here stays as it is."""
+    return _LINES[label][_COLUMNS[language]] if language in _COLUMNS and label in _LINES else label
