@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from payments.models import Allocation, Payment
+from payments.models import Allocation, Instalment, Payment, Plan, Promise
 
 
 class _ReadOnly:
@@ -53,4 +53,44 @@ class AllocationAdmin(_ReadOnly, ModelAdmin):
     list_filter = ("livemode", "component")
     search_fields = ("=id", "=payment__id", "=case__id")
     ordering = ("-created_at", "-id")
+    show_full_result_count = False
+
+
+@admin.register(Promise)
+class PromiseAdmin(_ReadOnly, ModelAdmin):
+    list_display = ("id", "organisation", "livemode", "case", "status", "amount_minor", "currency", "due_on", "source")
+    list_filter = ("livemode", "status", "source")
+    search_fields = ("=id", "=case__id")
+    ordering = ("-created_at", "-id")
+    list_select_related = ("organisation", "case")
+    show_full_result_count = False
+
+
+@admin.register(Plan)
+class PlanAdmin(_ReadOnly, ModelAdmin):
+    list_display = (
+        "id",
+        "organisation",
+        "livemode",
+        "case",
+        "status",
+        "total_minor",
+        "currency",
+        "started_at",
+        "source",
+    )
+    list_filter = ("livemode", "status", "source")
+    search_fields = ("=id", "=case__id")
+    ordering = ("-created_at", "-id")
+    list_select_related = ("organisation", "case")
+    show_full_result_count = False
+
+
+@admin.register(Instalment)
+class InstalmentAdmin(_ReadOnly, ModelAdmin):
+    list_display = ("id", "plan", "number", "due_on", "amount_minor", "paid_minor", "status", "livemode")
+    list_filter = ("livemode", "status")
+    search_fields = ("=id", "=plan__id")
+    ordering = ("-created_at", "-id")
+    list_select_related = ("plan",)
     show_full_result_count = False

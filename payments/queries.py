@@ -1,7 +1,7 @@
 """Every read of payments worth a name."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import QuerySet, Sum
@@ -10,15 +10,16 @@ from django.utils.text import slugify
 from agentcollect.kit import crypto, db, errors
 from agentcollect.kit.errors import ApiError
 from agentcollect.kit.prepared import Prepared
-from campaigns.models import Campaign, Case, LedgerEntry
+from campaigns.models import Campaign, Case, Dispute, Hold, LedgerEntry
 from campaigns.rules.identity import invoice_key
 from payments import rules
-from payments.models import Allocation, Payment
+from payments.models import Allocation, Payment, Plan, Promise
 from payments.rules import Open
 
 errors.define("case_not_found", 404, "There is no such case, or it belongs to another organisation or mode.")
 errors.define("ambiguous_invoice", 400, "Several cases have that invoice number: name the case_id.")
 
+Agreement = TypeVar("Agreement", Promise, Plan)
 _PURPOSE, _PREFIX = "pay", "cas"
 # sign_id's token: the id's body and its signature; none of its characters is a hyphen.
 _TOKEN_LENGTH = 22 + crypto.SIGNATURE_LENGTH
@@ -72,6 +73,45 @@ def payment(organisation_id: str, livemode: bool, payment_id: str) -> Payment:
 @Prepared
 def _payment(organisation_id: str, livemode: bool, payment_id: str) -> QuerySet[Payment]:
     return payments(organisation_id, livemode).filter(id=payment_id)
+
+
+def promises(organisation_id: str, livemode: bool) -> QuerySet[Promise]:
+    """The promises of one organisation in one mode, with what their public shape reads."""
+    rows = Promise.objects.filter(organisation_id=organisation_id, livemode=livemode)
+    return rows.select_related("case__debtor")
+
+
+def promise(organisation_id: str, livemode: bool, promise_id: str) -> Promise:
+    """One promise. Raises ApiError(not_found)."""
+    return _named(promises(organisation_id, livemode), promise_id)
+
+
+def plans(organisation_id: str, livemode: bool) -> QuerySet[Plan]:
+    """The plans of one organisation in one mode, with their instalments."""
+    rows = Plan.objects.filter(organisation_id=organisation_id, livemode=livemode)
+    return rows.select_related("case__debtor").prefetch_related("instalments")
+
+
+def plan(organisation_id: str, livemode: bool, plan_id: str) -> Plan:
+    """One plan. Raises ApiError(not_found)."""
+    return _named(plans(organisation_id, livemode), plan_id)
+
+
+def _named(rows: QuerySet[Agreement], row_id: str) -> Agreement:
+    found = rows.filter(id=_plain(row_id)).first()
+    if found is None:
+        raise ApiError("not_found")
+    return found
+
+
+def agreed(case: Case) -> tuple[Promise | None, Plan | None, Dispute | None, Hold | None]:
+    """What is open about a case: the promise, the plan (offered or active), the dispute, the debtor's claim to have
+    paid."""
+    promise = Promise.objects.filter(case_id=case.id, status=Promise.Status.OPEN).first()
+    standing = Plan.objects.filter(case_id=case.id, status__in=[Plan.Status.OFFERED, Plan.Status.ACTIVE])
+    dispute = Dispute.objects.filter(case_id=case.id, resolved_at=None).first()
+    claim = Hold.objects.filter(case_id=case.id, kind=Hold.Kind.PAID_CLAIM, released_at=None).first()
+    return promise, standing.prefetch_related("instalments").first(), dispute, claim
 
 
 def check_campaign(organisation_id: str, livemode: bool, campaign_id: str) -> None:

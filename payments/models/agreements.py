@@ -61,7 +61,7 @@ class Promise(TenantChild):
             models.Index(fields=["organisation", "livemode", "created_at", "id"], name="promise_list"),
             models.Index(fields=["organisation", "livemode", "status", "created_at", "id"], name="promise_status"),
             models.Index(fields=["organisation", "livemode", "updated_at"], name="promise_updated"),
-            models.Index(fields=["judged_after"], name="promise_due", condition=Q(status="open")),
+            models.Index(fields=["judged_after"], name="promise_due", condition=Q(status__in=["proposed", "open"])),
             models.Index(fields=["case", "created_at"], name="promise_case"),
         ]
 

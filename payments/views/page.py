@@ -18,7 +18,7 @@ from agentcollect.kit.pages import debtor_page, style_nonce
 from campaigns.models import Case
 from payments import operations, providers, queries, rules
 from payments.models import Payment
-from payments.views import form, present
+from payments.views import agreed, form, present
 
 # Tries per case and minute: enough for typing errors, too few to try cards out.
 _TRIES_PER_MINUTE = 10
@@ -38,7 +38,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """The page in the state its case is in; a POST pays, and redirects to what became of it."""
     case = queries.case_of_slug(slug)
     if case is None:
-        return _unknown(request)
+        return unknown_page(request)
     return _pay(request, case, slug) if request.method == "POST" else _page(request, case)
 
 
@@ -49,11 +49,11 @@ def outcome(request: HttpRequest, slug: str, payment_id: str) -> HttpResponse:
     case = queries.case_of_slug(slug)
     payment = queries.payment_of_case(case, payment_id) if case else None
     if case is None or payment is None:
-        return _unknown(request)
+        return unknown_page(request)
     if payment.status in rules.COLLECTED:
         facts = present.page(case, queries.page_facts(case))
         context = facts | {"state": "receipt", "receipt": present.receipt(payment, case)}
-        return _render(request, context)
+        return render_page(request, context)
     if payment.status == Payment.Status.FAILED:
         field = "card_number" if payment.method == Payment.Method.CARD else "method"
         return _page(request, case, {field: payment.failure}, present.typed_again(payment, case))
@@ -112,21 +112,24 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     context = present.page(case, queries.page_facts(case))
+    stands = agreed.standing(case)
     context |= {
+        "standing": stands,
         "methods": present.methods(_methods(case)),
         "form": ids.random62(22),
-        "typed": typed or {"how_much": "full", "method": "card"},
+        "typed": typed or {"method": "card"} | stands["suggested"],
         "faults": faults or {},
     }
-    return _render(request, context, status)
+    return render_page(request, context, status)
 
 
-def _render(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def render_page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """The template of the page's state, under the nonce of its one style element."""
     context["nonce"] = style_nonce(request)
     return render(request, f"payments/{context['state']}.html", context, status=status)
 
 
-def _unknown(request: HttpRequest) -> HttpResponse:
+def unknown_page(request: HttpRequest) -> HttpResponse:
     """One answer for every address that opens nothing: it says nothing about anybody."""
     context = {"state": "unknown", "palette": rules.palette(None)}
-    return _render(request, context, 404)
+    return render_page(request, context, 404)

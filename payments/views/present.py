@@ -1,15 +1,14 @@
 """What the payment page's templates print: money, dates and states in words. Everything is read from the rows."""
 
-from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from babel.dates import format_date, format_datetime
 
 from agentcollect.kit import money
 from campaigns.models import Case, LedgerEntry
 from payments import queries, rules
 from payments.models import Payment
+from payments.views.words import day
+from payments.views.words import moment as moment_words
 
 _ENTRY_WORDS = {
     "principal": "Invoice amount",
@@ -94,19 +93,19 @@ def _payment(row: Payment, zone: str) -> dict[str, Any]:
     moment = row.received_at or row.created_at
     return {
         "amount": money.display(row.amount_minor, row.currency),
-        "at": _moment(moment, zone),
-        "on": _day(moment.astimezone(ZoneInfo(zone)).date()),
+        "at": moment_words(moment, zone),
+        "on": day(moment.astimezone(ZoneInfo(zone)).date()),
         "method": _METHOD_WORDS[row.method],
         "reference": row.id,
     }
 
 
 def _line(entry: LedgerEntry, case: Case, zone: str) -> dict[str, str]:
-    day = entry.created_at.astimezone(ZoneInfo(zone)).date()
+    on = entry.created_at.astimezone(ZoneInfo(zone)).date()
     if entry.kind == LedgerEntry.Kind.PRINCIPAL and case.invoice_date:
-        day = case.invoice_date
+        on = case.invoice_date
     return {
-        "on": _day(day),
+        "on": day(on),
         "words": _ENTRY_WORDS[entry.kind],
         # A true minus: a hyphen is easily overlooked before an amount.
         "amount": money.display(entry.amount_minor, entry.currency).replace("-", "−"),
@@ -119,8 +118,8 @@ def _facts(case: Case) -> Any:
         ("Invoice", _number(case.invoice_number)),
         ("Billed to", case.debtor.name),
         ("Purchase order", case.po_number),
-        ("Invoice date", _day(case.invoice_date) if case.invoice_date else ""),
-        ("Due date", _day(case.due_date) if case.due_date else ""),
+        ("Invoice date", day(case.invoice_date) if case.invoice_date else ""),
+        ("Due date", day(case.due_date) if case.due_date else ""),
     ]
     if case.invoice_minor != case.placed_minor:
         found.append(("Invoice total", money.display(case.invoice_minor, case.currency)))
@@ -137,12 +136,3 @@ def _number(number: str) -> str:
 
 def _other_name(legal_name: str, creditor: str) -> str:
     return legal_name if legal_name.casefold() != creditor.casefold() else ""
-
-
-def _day(day: date) -> str:
-    return format_date(day, format="long", locale="en_US")
-
-
-def _moment(moment: datetime, zone: str) -> str:
-    local = moment.astimezone(ZoneInfo(zone))
-    return format_datetime(local, "MMMM d, y 'at' h:mm a z", locale="en_US", tzinfo=ZoneInfo(zone))

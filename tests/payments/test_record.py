@@ -177,7 +177,7 @@ def test_a_failure_leaves_nothing_half_written(case: Case, monkeypatch: pytest.M
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(operations, "_allocate", broken)
+    monkeypatch.setattr(operations.money, "_allocate", broken)
     with pytest.raises(RuntimeError):
         record(case, 100)
     case.refresh_from_db()

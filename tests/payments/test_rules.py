@@ -52,7 +52,7 @@ def test_this_case_first_principal_before_interest_before_fees() -> None:
         rules.allocate(-1, [], case_id="cas_a")
 
 
-kinds = st.sampled_from([kind for kind in rules._COMPONENT_OF_KIND if kind != "principal"])
+kinds = st.sampled_from([kind for kind in rules.money._COMPONENT_OF_KIND if kind != "principal"])
 
 
 @given(minor, st.lists(st.tuples(kinds, st.integers(-(10**6), 10**6)), max_size=6), st.lists(minor, max_size=6))
@@ -214,3 +214,13 @@ def test_what_is_plainly_wrong_is_said_per_field(instrument: Instrument, fields:
 def test_card_data_is_never_printed() -> None:
     assert "4242" not in repr(card("4242424242424242", "09/30", "987"))
     assert "987" not in repr(ChargeRequest("r", 1, "USD", card("4242424242424242", "09/30", "987")))
+
+
+def test_a_disputed_debt_takes_only_what_names_it() -> None:
+    owed = [Open("a", rules.PRINCIPAL, 100), Open("b", rules.PRINCIPAL, 50, disputed=True), Open("c", rules.FEES, 20)]
+    assert rules.allocate(200, owed, case_id="a") == [
+        ("a", "principal", 100),
+        ("c", "fees", 20),
+        ("a", "unapplied", 80),
+    ]
+    assert rules.allocate(30, owed, case_id="b") == [("b", "principal", 30)]

@@ -1,220 +1,28 @@
-"""Every write of money: recorded when it is known to have come, or begun on the page and settled when it has.
+"""Money on its way: begun on the page, handed to a processor, settled.
 
-Lock order: case, payment, event counter (taken by `kit.db.atomic` at the end). The processor is never asked while
-a lock is held.
+The processor is never asked while a lock is held.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError
-
-from agentcollect.kit import clock, db, errors, ids, money
+from agentcollect.kit import db, errors
 from agentcollect.kit.errors import ApiError, FieldError
 from campaigns import operations as campaigns
 from campaigns.models import Case, Hold
 from events import operations as events
 from payments import providers, queries, rules, serializers
-from payments.models import Allocation, Payment
+from payments.models import Payment
+from payments.operations.money import about, insert, lock_case, settle
 from payments.providers.base import Charge, ChargeRequest, Instrument, Processor, ProcessorError
-from payments.serializers import Report
 
-errors.define("amount_above_balance", 400, "The amount is more than what is owed.")
-errors.define("no_balance", 409, "Nothing is owed on this case; name an `amount` to record money that came anyway.")
 errors.define("case_closed", 409, "The case is closed and takes no payment on its page.")
 errors.define("payment_in_progress", 409, "A payment of this case is under way; nothing more is taken until it ends.")
 errors.define("no_processor", 409, "No payment processor is connected in live mode.")
 
 # How long a charge may stay without an outcome before its processor is asked what became of it.
 _GRACE = timedelta(minutes=2)
-
-
-# --- money that came
-
-
-def record(
-    *,
-    organisation_id: str,
-    livemode: bool,
-    case_id: str,
-    amount_minor: int,
-    currency: str,
-    method: str,
-    source: str,
-    provider: str,
-    provider_reference: str,
-    received_at: datetime,
-    by: str,
-    at: datetime,
-    reference: str = "",
-    metadata: dict[str, str] | None = None,
-) -> Payment:
-    """Record money that came for a case: payment, allocations, ledger, event, in one transaction.
-
-    The same (organisation, mode, provider, provider_reference) counts once: repeated, it returns the first payment
-    and changes nothing. A closed case takes the money as unapplied credit. Raises ApiError: case_not_found,
-    currency_mismatch.
-    """
-    key = (organisation_id, livemode, provider, provider_reference)
-    try:
-        with db.atomic():
-            case = _lock_case(organisation_id, livemode, case_id)
-            if known := queries.by_reference(*key):
-                return known
-            if currency != case.currency:
-                raise ApiError("currency_mismatch", f"The case is in {case.currency}.", param="currency")
-            payment = _insert(
-                case,
-                status=Payment.Status.SUCCEEDED,
-                amount_minor=amount_minor,
-                method=method,
-                source=source,
-                provider=provider,
-                provider_reference=provider_reference,
-                reference=reference,
-                received_at=received_at,
-                metadata=metadata or {},
-                actor=by,
-                at=at,
-            )
-            _settle(payment, by=by, at=at)
-            return payment
-    except IntegrityError:
-        # The same reference, at the same moment, for another case: that one was first.
-        if known := queries.by_reference(*key):
-            return known
-        raise
-
-
-def report(
-    *,
-    organisation_id: str,
-    livemode: bool,
-    given: Report,
-    source: str,
-    by: str,
-    at: datetime,
-) -> Payment:
-    """Record money that a caller says came (to the creditor directly, or pretended in the sandbox).
-
-    Each call is a payment of its own. Raises ApiError: case_not_found, ambiguous_invoice, invalid_amount,
-    currency_mismatch, time_in_future, no_balance.
-    """
-    case = queries.case_named(organisation_id, livemode, **given.case)
-    received_at = serializers.moment_of(given.received_at, zone=case.organisation.timezone, at=at)
-    if received_at > at:
-        raise ApiError("time_in_future", "received_at lies in the future.", param="received_at")
-    payment = record(
-        organisation_id=organisation_id,
-        livemode=livemode,
-        case_id=case.id,
-        amount_minor=_reported_minor(given, case),
-        currency=given.currency or case.currency,
-        method=given.method,
-        source=source,
-        provider=source,
-        provider_reference=ids.new("ref"),
-        reference=given.reference,
-        received_at=received_at,
-        by=by,
-        at=at,
-        metadata=given.metadata,
-    )
-    return queries.payment(organisation_id, livemode, payment.id)
-
-
-def _reported_minor(given: Report, case: Case) -> int:
-    if given.amount is None:
-        if case.balance_minor <= 0 or case.status == Case.Status.CLOSED:
-            raise ApiError("no_balance", case_id=case.id)
-        return case.balance_minor
-    try:
-        return money.to_minor(given.amount, case.currency)
-    except ValueError as error:
-        raise ApiError("invalid_amount", f"amount {error}.", param="amount") from error
-
-
-def _lock_case(organisation_id: str, livemode: bool, case_id: str) -> Case:
-    found = queries.case_for_money(organisation_id=organisation_id, livemode=livemode, case_id=case_id)
-    if not found:
-        raise ApiError("case_not_found", param="case_id")
-    return found[0]
-
-
-def _insert(case: Case, *, at: datetime, **fields: Any) -> Payment:
-    return Payment.objects.create(
-        organisation_id=case.organisation_id,
-        livemode=case.livemode,
-        case=case,
-        campaign_id=case.campaign_id,
-        currency=case.currency,
-        created_at=at,
-        recorded_at=clock.now(),
-        updated_at=at,
-        **fields,
-    )
-
-
-def _settle(payment: Payment, *, by: str, at: datetime) -> None:
-    """Post the ledger, share the money out, record the fact, close the case that is paid: in this order.
-
-    The case is locked and the payment has succeeded.
-    """
-    open_ = queries.open_components(payment.case)
-    campaigns.settle(
-        case_id=payment.case_id,
-        amount_minor=payment.amount_minor,
-        payment_id=payment.id,
-        by=by,
-        at=at,
-        announce=lambda settled: _came(payment, settled, open_, by=by, at=at),
-    )
-
-
-def _came(payment: Payment, settled: campaigns.Settlement, open_: list[rules.Open], *, by: str, at: datetime) -> None:
-    case = payment.case
-    parts = [(part, minor) for _, part, minor in rules.allocate(settled.applied_minor, open_, case_id=case.id)]
-    if settled.unapplied_minor:
-        parts.append((rules.UNAPPLIED, settled.unapplied_minor))
-    _allocate(payment, parts, at)
-    events.record(
-        type="payment.received",
-        organisation_id=payment.organisation_id,
-        livemode=payment.livemode,
-        data=serializers.received(
-            payment, case, parts, balance_minor=settled.balance_minor, zone=case.organisation.timezone
-        ),
-        by=by,
-        at=at,
-        about=_about(payment, case),
-    )
-
-
-def _allocate(payment: Payment, parts: list[tuple[str, int]], at: datetime) -> None:
-    recorded_at = clock.now()
-    rows = [
-        Allocation(
-            organisation_id=payment.organisation_id,
-            livemode=payment.livemode,
-            payment=payment,
-            case_id=payment.case_id,
-            component=component,
-            amount_minor=minor,
-            currency=payment.currency,
-            created_at=at,
-            recorded_at=recorded_at,
-        )
-        for component, minor in parts
-    ]
-    db.bulk_insert(Allocation, rows)
-
-
-def _about(payment: Payment, case: Case) -> events.About:
-    return events.About(campaign_id=payment.campaign_id, case_id=case.id, debtor_id=case.debtor_id)
-
-
-# --- money on its way: begun, handed to a processor, settled
 
 
 def pay(
@@ -278,11 +86,11 @@ def start(
     """Write down the intent to pay and hold outreach; True when it is new, False when this form was sent before."""
     reference = _form_reference(case, nonce)
     with db.atomic():
-        case = _lock_case(case.organisation_id, case.livemode, case.id)
+        case = lock_case(case.organisation_id, case.livemode, case.id)
         if known := queries.by_reference(case.organisation_id, case.livemode, provider, reference):
             return known, False
         _check_may_start(case, amount_minor)
-        payment = _insert(
+        payment = insert(
             case,
             status=Payment.Status.PROCESSING,
             amount_minor=amount_minor,
@@ -329,7 +137,7 @@ def succeed(*, payment_id: str, charge: Charge, by: str, at: datetime) -> Paymen
                 updated_at=at,
             )
             _lift_hold(payment, by=by, at=at)
-            _settle(payment, by=by, at=at)
+            settle(payment, by=by, at=at)
         return payment
 
 
@@ -353,7 +161,7 @@ def fail(*, payment_id: str, charge: Charge, by: str, at: datetime) -> Payment:
                 data=serializers.failed(payment, payment.case),
                 by=by,
                 at=at,
-                about=_about(payment, payment.case),
+                about=about(payment, payment.case),
             )
         return payment
 
@@ -361,7 +169,7 @@ def fail(*, payment_id: str, charge: Charge, by: str, at: datetime) -> Payment:
 def _lock_payment(payment_id: str) -> Payment:
     """The payment with its case, both locked, the case first."""
     found = Payment.objects.get(id=payment_id)
-    case = _lock_case(found.organisation_id, found.livemode, found.case_id)
+    case = lock_case(found.organisation_id, found.livemode, found.case_id)
     payment = db.locked(Payment.objects.filter(id=payment_id)).get()
     payment.case = case
     return payment

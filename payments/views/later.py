@@ -1,0 +1,152 @@
+"""`/pay/<slug>/…`: what else a debtor can do than pay now: promise a day, pay in parts, say that it is paid, object,
+say that it is not for them.
+
+Each has a form (GET, which never acts), a page that says what is about to happen, and a POST that does it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from agentcollect.kit import clock, ratelimit
+from agentcollect.kit.errors import ApiError
+from agentcollect.kit.pages import debtor_page
+from campaigns import operations as campaigns
+from campaigns.models import Case
+from payments import operations, queries
+from payments.views import agreed, present, typed
+from payments.views.page import render_page, unknown_page
+
+# Per case and minute: enough for typing errors, too few to fill somebody's queue.
+_TRIES_PER_MINUTE = 10
+_WORDS = {
+    "illegal_transition": "This is not possible any more: something else was agreed, or the invoice was settled.",
+    "dispute_open": "Your objection is with us already.",
+    "amount_above_balance": "The balance has changed. Check the amount.",
+    "plans_not_offered": "Paying in parts is not possible here.",
+}
+
+
+class Act(NamedTuple):
+    """One thing to do. `name` is its address; `fits` says whether the case, as it stands, takes it."""
+
+    name: str
+    fits: Callable[[Case], bool]
+    read: typed.Read
+    do: Callable[[Case, dict[str, Any], datetime], Any]
+
+
+def _promise(case: Case, given: dict[str, Any], at: datetime) -> None:
+    operations.make_promise(case_id=case.id, **given, source="page", evidence=_seen(at), by="debtor", at=at)
+
+
+def _plan(case: Case, given: dict[str, Any], at: datetime) -> None:
+    operations.start_plan(case_id=case.id, **given, source="page", evidence=_seen(at), by="debtor", at=at)
+
+
+def _claim(case: Case, given: dict[str, Any], at: datetime) -> None:
+    campaigns.claim_paid(case_id=case.id, source="page", evidence=given["evidence"], by="debtor", at=at)
+
+
+def _dispute(case: Case, given: dict[str, Any], at: datetime) -> None:
+    campaigns.open_dispute(case_id=case.id, **given, source="page", evidence=_seen(at), by="debtor", at=at)
+
+
+def _stranger(case: Case, given: dict[str, Any], at: datetime) -> None:
+    campaigns.wrong_person(case_id=case.id, **given, by="debtor", at=at)
+
+
+def _seen(at: datetime) -> dict[str, str]:
+    """What proves it: the page, its confirmation, and when."""
+    return {"how": "confirmed on the payment page", "at": clock.iso(at)}
+
+
+ACTS = {
+    act.name: act
+    for act in (
+        Act("promise", agreed.may_promise, typed.promise, _promise),
+        Act("plan", agreed.may_plan, typed.plan, _plan),
+        Act("paid", agreed.may_claim, typed.claim, _claim),
+        Act("dispute", agreed.may_dispute, typed.dispute, _dispute),
+        Act("not-me", agreed.may_deny, typed.stranger, _stranger),
+    )
+}
+
+
+@debtor_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def later(request: HttpRequest, slug: str, act: str) -> HttpResponse:
+    """The form of `act`, then what it will do, then (POST, confirmed) back to the page, which shows what was agreed."""
+    case, wanted = queries.case_of_slug(slug), ACTS[act]
+    if case is None:
+        return unknown_page(request)
+    if not wanted.fits(case):
+        return redirect("pay", slug=slug)
+    if request.method != "POST":
+        return _form(request, case, wanted, {}, {})
+    given, at = typed.typed(request.POST), clock.now()
+    if not ratelimit.hit(f"pay-later:{case.id}", _TRIES_PER_MINUTE).allowed:
+        return _form(request, case, wanted, given, {"": "Too many tries. Wait a minute, then try again."}, 429)
+    values, faults = wanted.read(given, case, at)
+    if faults:
+        return _form(request, case, wanted, given, faults, 400)
+    if request.POST.get("confirmed") != "yes":
+        return _confirm(request, case, wanted, given, values)
+    try:
+        wanted.do(case, values, at)
+    except ApiError as error:
+        case.refresh_from_db()
+        return _form(request, case, wanted, given, {_FIELDS.get(error.code, ""): _words(error)}, error.status)
+    return redirect("pay-thanks" if act == "not-me" else "pay", slug=slug)
+
+
+_FIELDS = {"outside_policy": "due_on"}
+
+
+def _words(error: ApiError) -> str:
+    if error.code == "outside_policy":
+        return "Choose a nearer day, from today on."
+    return _WORDS.get(error.code, error.message)
+
+
+@debtor_page
+@require_http_methods(["GET", "HEAD"])
+def thanks(request: HttpRequest, slug: str) -> HttpResponse:
+    """After "this is not me": the same words whoever it was."""
+    case = queries.case_of_slug(slug)
+    if case is None:
+        return unknown_page(request)
+    return render_page(request, present.page(case, queries.page_facts(case)) | {"state": "thanks"})
+
+
+def _form(
+    request: HttpRequest, case: Case, act: Act, given: dict[str, str], faults: dict[str, str], status: int = 200
+) -> HttpResponse:
+    today = typed.today_of(case, clock.now())
+    context = present.page(case, queries.page_facts(case)) | {
+        "state": "later",
+        "act": act.name,
+        "typed": given,
+        "faults": faults,
+        "today": today.isoformat(),
+        "latest": (today + timedelta(days=operations.policy_of(case).max_promise_days)).isoformat(),
+        "choices": agreed.choices(case, today) if act.name == "plan" else [],
+        "first_on": given.get("first_on") or agreed.first_day(today).isoformat(),
+        "reasons": agreed.REASONS,
+    }
+    return render_page(request, context, status)
+
+
+def _confirm(request: HttpRequest, case: Case, act: Act, given: dict[str, str], values: dict[str, Any]) -> HttpResponse:
+    context = present.page(case, queries.page_facts(case)) | {
+        "state": "confirm",
+        "act": act.name,
+        "typed": {name: value for name, value in given.items() if value},
+        "said": agreed.said(act.name, case, values),
+        "schedule": agreed.schedule(values.get("schedule", []), case.currency),
+    }
+    return render_page(request, context)
