@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from agentcollect.kit import clock
-from dashboard.queries import people
+from dashboard.queries import people, waiting
 
 THEMES = frozenset({"light", "dark"})
 
@@ -21,6 +21,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "",
         "seat": seat,
         "members": SimpleLazyObject(lambda: people.members(seat)) if seat else {},
+        "to_do": SimpleLazyObject(lambda: waiting.count(seat)) if seat else 0,
         "section": (match.url_name or "").partition("-")[0] if match else "",
         "now": clock.now(),
         "base_url": settings.PUBLIC_URL,

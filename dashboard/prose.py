@@ -14,7 +14,10 @@ from markdown import Markdown
 
 FOLDER: Path = settings.BASE_DIR / "docs"
 # The order to read them in; a guide that is not named here comes after them.
-_ORDER = ("quickstart", "authentication", "errors", "idempotency", "pagination", "webhooks", "sandbox")
+_ORDER = (
+    *("quickstart", "authentication", "errors", "idempotency", "pagination", "webhooks", "sandbox"),
+    *("playbooks", "agent", "replies", "agreements", "people"),
+)
 # The texts name the product's address; a page shows the one it is served from, so that its commands can be pasted.
 _HOST = "https://api.agentcollect.com"
 _LANGUAGES = {"sh": "Shell", "json": "JSON", "python": "Python", "javascript": "Node.js", "http": "HTTP"}
@@ -46,7 +49,7 @@ def guides() -> dict[str, Guide]:
     """Every guide by name, in reading order."""
     found = {path.stem: _read(path) for path in sorted((FOLDER / "guides").glob("*.md"))}
     ordered = [name for name in _ORDER if name in found]
-    return {name: found[name] for name in [*ordered, *(found.keys() - set(ordered))]}
+    return {name: found[name] for name in [*ordered, *(name for name in found if name not in ordered)]}
 
 
 def _read(path: Path) -> Guide:

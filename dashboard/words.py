@@ -3,6 +3,13 @@
 from typing import NamedTuple
 
 from compliance.rules import RULES
+from dashboard.phrases import AGREED_SOURCE as AGREED_SOURCE
+from dashboard.phrases import DISPUTE_REASON as DISPUTE_REASON
+from dashboard.phrases import GUARD as GUARD
+from dashboard.phrases import INTENT as INTENT
+from dashboard.phrases import REPLY_LABEL as REPLY_LABEL
+from dashboard.phrases import TASK as TASK
+from dashboard.phrases import TASK_OUTCOME as TASK_OUTCOME
 
 
 class Said(NamedTuple):
@@ -25,6 +32,8 @@ CASE = {
     "enriching": Said("Finding contacts", "info", "search"),
     "needs_contact": Said("Needs a contact", "warn", "alert"),
     "active": Said("In collection", "info", "play"),
+    "promised": Said("Promised", "info", "clock"),
+    "in_plan": Said("In instalments", "info", "clock"),
     "disputed": Said("Disputed", "warn", "alert"),
     "escalation_pending": Said("Ready for attorney", "warn", "scales"),
     "escalated": Said("With attorney", "info", "scales"),
@@ -93,7 +102,67 @@ EMAIL = {
     "invalid": Said("Invalid", "bad", "x"),
     "bounced": Said("Bounced", "bad", "x"),
 }
+STEP = {
+    "planned": Said("Planned", "info", "calendar"),
+    "sending": Said("On its way", "info", "refresh"),
+    "handed_over": Said("On its way", "info", "refresh"),
+    "sent": Said("Done", "good", "check"),
+    "denied": Said("Not allowed", "bad", "ban"),
+    "cancelled": Said("Cancelled", "", "ban"),
+    "failed": Said("Failed", "bad", "x"),
+    "unconfirmed": Said("In doubt", "warn", "alert"),
+    "needs_human": Said("Waits for you", "warn", "user"),
+    "skipped": Said("Passed over", "", "arrow"),
+}
+PROMISE = {
+    "proposed": Said("Read from their words", "warn", "alert"),
+    "open": Said("Promised", "info", "clock"),
+    "kept": Said("Kept", "good", "check"),
+    "partially_kept": Said("Partly kept", "warn", "alert"),
+    "broken": Said("Broken", "bad", "x"),
+    "cancelled": Said("Cancelled", "", "ban"),
+}
+PLAN = {
+    "offered": Said("Offered", "info", "clock"),
+    "active": Said("Running", "info", "play"),
+    "finished": Said("Paid in full", "good", "check"),
+    "defaulted": Said("Broken", "bad", "x"),
+    "cancelled": Said("Cancelled", "", "ban"),
+}
+INSTALMENT = {
+    "due": Said("To come", "info", "clock"),
+    "paid": Said("Paid", "good", "check"),
+    "missed": Said("Missed", "bad", "x"),
+    "cancelled": Said("Cancelled", "", "ban"),
+}
+DISPUTE = {
+    "opened": Said("Waits for your answer", "warn", "alert"),
+    "information_requested": Said("You asked for more", "info", "clock"),
+    "answered": Said("Answered, not ended", "info", "clock"),
+    "upheld": Said("They were right", "", "check"),
+    "partially_upheld": Said("Partly right", "", "check"),
+    "rejected": Said("Not upheld", "", "ban"),
+    "withdrawn": Said("Withdrawn", "good", "check"),
+}
+REPLY = {
+    "received": Said("Being read", "info", "refresh"),
+    "handled": Said("Handled", "good", "check"),
+    "needs_human": Said("Waits for you", "warn", "user"),
+    "ignored": Said("Nothing to do", "", "ban"),
+}
+IDENTITY = {
+    "known": Said("Known address", "good", "check"),
+    "company": Said("New address of the company", "info", "building"),
+    "unknown": Said("Unknown sender", "warn", "alert"),
+}
 FAMILIES = {
+    "step": STEP,
+    "promise": PROMISE,
+    "plan": PLAN,
+    "instalment": INSTALMENT,
+    "dispute": DISPUTE,
+    "reply": REPLY,
+    "identity": IDENTITY,
     "campaign": CAMPAIGN,
     "case": CASE,
     "closed": CLOSED,
@@ -121,6 +190,7 @@ ENTRY = {
     "wait": Said("Waiting", "warn", "clock"),
     "developer": Said("Developer", "", "code"),
     "audit": Said("Audit", "", "shield"),
+    "task": Said("For you", "warn", "clock"),
 }
 # Events that read as trouble whatever their channel.
 TROUBLE = frozenset({"message.failed", "payment.failed", "import.failed", "contact.denied", "message.unconfirmed"})
@@ -168,13 +238,6 @@ LEDGER = {
     "adjustment": "Adjustment",
     "write_off": "Write-off",
 }
-INTENT = {
-    "first_reminder": "First reminder",
-    "second_reminder": "Second reminder",
-    "escalate_controller": "Third reminder",
-    "last_before_next_steps": "Last reminder",
-    "escalate": "Handover to an attorney",
-}
 CASE_NAMES = {state: said.label for state, said in CASE.items()}
 PAYMENT_NAMES = {state: said.label for state, said in PAYMENT.items()}
 DELIVERY_NAMES = {state: said.label for state, said in DELIVERY.items()}
@@ -214,6 +277,12 @@ def rule_citation(rule_id: str) -> str:
 def readable(name: str) -> str:
     """`first_reminder` → "First reminder"."""
     return name.replace("_", " ").replace(".", " ").strip().capitalize()
+
+
+def objection(finding: dict[str, str]) -> str:
+    """What a guard objects to, as a sentence with the guard's own words behind it."""
+    watched = GUARD.get(finding.get("guard", ""))
+    return f"{watched} ({finding['reason']})." if watched else f"{finding['reason'].rstrip('.')}."
 
 
 def actor(by: str, members: dict[str, str]) -> tuple[str, str]:

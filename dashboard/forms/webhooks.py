@@ -61,7 +61,7 @@ class EndpointForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **(kwargs | {"label_suffix": ""}))
         self.fields["events"].choices = [(name, name) for name in sorted(PUBLIC)]  # type: ignore[attr-defined]
 
     @property

@@ -63,6 +63,8 @@ STATES = (
     ("case", "enriching"),
     ("case", "needs_contact"),
     ("case", "active"),
+    ("case", "promised"),
+    ("case", "in_plan"),
     ("case", "disputed"),
     ("case", "escalation_pending"),
     ("case", "escalated"),

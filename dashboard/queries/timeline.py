@@ -7,7 +7,8 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from campaigns.models import Step
-from campaigns.rules.playbook import PLAYBOOKS
+from campaigns.queries import playbook_steps
+from campaigns.rules.playbook import Steps
 from dashboard import words
 from dashboard.access import Seat
 from events.catalogue import TYPES
@@ -77,12 +78,26 @@ class Planned:
 
 def plan(step: Step) -> Planned:
     """Why: the step's own reason when it was moved, else its day in the playbook. Reads `step.campaign`."""
-    if step.reason:
-        return Planned(step, step.reason)
-    playbook = PLAYBOOKS.get((step.campaign.playbook, step.campaign.playbook_version), ())
-    day = next((entry.day for entry in playbook if entry.index == step.index), None)
+    return Planned(step, step.reason or planned_for(step))
+
+
+_NO_PLAYBOOK = {"answer": "an answer to what they wrote", "notice": "a confirmation they must get"}
+
+
+def planned_for(step: Step) -> str:
+    """What the plan was when the step was made. Reads `step.campaign`."""
+    if step.kind in _NO_PLAYBOOK:
+        return _NO_PLAYBOOK[step.kind]
+    day = next((entry.day for entry in _playbook(step) if entry.index == step.index), None)
     when = "the first contact" if day == 0 else f"day {day} of the playbook" if day else "the playbook's next step"
-    return Planned(step, f"{when}, in permitted hours where the debtor is")
+    return f"{when}, in permitted hours where the debtor is"
+
+
+def _playbook(step: Step) -> Steps:
+    try:
+        return playbook_steps(step.campaign, step.version)
+    except LookupError:
+        return ()
 
 
 def of_campaign(seat: Seat, campaign_id: str, *, before: str = "") -> tuple[list[Event], bool]:

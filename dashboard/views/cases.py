@@ -1,12 +1,17 @@
 """One case: what is owed, whom we may reach, what was decided and why, what comes next."""
 
+from datetime import datetime
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from agentcollect.kit import clock
-from campaigns.models import Case
+from campaigns.models import Case, Hold
+from campaigns.queries import standings
 from dashboard.access import Seat, action, page
-from dashboard.queries import collection, timeline
+from dashboard.forms.case import FORMS, CaseForm
+from dashboard.queries import agreed, collection, timeline
 from dashboard.views.campaigns import run_next
 from dashboard.views.common import one, plain
 from payments.queries import pay_url
@@ -14,25 +19,59 @@ from payments.queries import pay_url
 
 @page
 def detail(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
-    case = one(seat.rows(Case).select_related("campaign", "debtor"), case_id)
-    before = plain(request.GET.get("before", ""))
-    events, older = timeline.of_case(seat, case.id, before=before)
-    shown = {
+    return shown(request, seat, case_id)
+
+
+def shown(request: HttpRequest, seat: Seat, case_id: str, refused: CaseForm | None = None) -> HttpResponse:
+    """The page of one invoice; with a form that was refused, open and as it was typed."""
+    at = clock.now()
+    rows = standings.with_standing(seat.rows(Case).select_related("campaign__organisation", "debtor"), at=at)
+    case = one(rows, case_id)
+    page = _account(seat, case) | _talk(request, seat, case, at) | _forms(case, refused)
+    return render(request, "dashboard/case.html", page, status=422 if refused else 200)
+
+
+def _account(seat: Seat, case: Case) -> dict[str, Any]:
+    held = collection.holds(seat, case)
+    return {
         "case": case,
+        "why": agreed.why(case),
         "ledger": collection.ledger(seat, case),
         "people": collection.people(seat, case),
-        "holds": collection.holds(seat, case),
-        "decisions": collection.decisions(seat, case),
-        "messages_sent": collection.messages(seat, case),
+        "holds": [(hold, agreed.may_release(hold, case)) for hold in held],
+        "held_by_us": any(hold.kind == Hold.Kind.CREDITOR_PAUSE for hold in held),
+        "agreed": agreed.agreed(seat, case),
         "referral": collection.referral(seat, case),
         "pay_url": pay_url(case),
+    }
+
+
+def _talk(request: HttpRequest, seat: Seat, case: Case, at: datetime) -> dict[str, Any]:
+    before = plain(request.GET.get("before", ""))
+    events, older = timeline.of_case(seat, case.id, before=before)
+    return {
+        "decisions": collection.decisions(seat, case),
+        "messages_sent": collection.messages(seat, case),
+        "replies": agreed.replies(seat, case),
+        "told": agreed.steps(seat, case),
         "days": timeline.by_day(events, seat.zone),
         "steps": timeline.planned(seat, case_id=case.id),
-        "story_at": timeline.story_time(events, clock.now()),
+        "story_at": timeline.story_time(events, at),
         "latest": "" if before else timeline.latest(events),
         "older": events[-1].id if older else "",
     }
-    return render(request, "dashboard/case.html", shown)
+
+
+def _forms(case: Case, refused: CaseForm | None) -> dict[str, Any]:
+    forms: dict[str, CaseForm] = {name: form(case) for name, form in FORMS.items()}
+    if refused:
+        forms[refused.name] = refused
+    return {
+        "forms": forms,
+        "refused": refused,
+        "may_promise": agreed.may_become(case, Case.Status.PROMISED),
+        "may_dispute": agreed.may_become(case, Case.Status.DISPUTED),
+    }
 
 
 @page

@@ -19,8 +19,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.operations.forms import submit_once
 from agentcollect.kit import clock
 from agentcollect.kit.errors import ApiError
-from campaigns import operations
-from campaigns.rules.playbook import PLAYBOOKS
+from campaigns import operations, queries
 from campaigns.serializers import checks, intake
 from campaigns.serializers.intake import Request
 from dashboard import drafts
@@ -155,7 +154,7 @@ def _show(request: HttpRequest, seat: Seat, way: str, draft: Draft, shown: Previ
         "campaign": campaign,
         "brand": campaign.brand,
         "contacted": sum(row.outcome == "allow" or row.at is not None for row in shown.rows),
-        "steps": PLAYBOOKS[campaign.playbook, campaign.playbook_version],
+        "steps": queries.playbook_steps(campaign),
         "unknown": draft.unknown,
         "draft": draft.pack(),
         "token": token,

@@ -47,6 +47,23 @@ def verify_webhooks(request: HttpRequest, seat: Seat) -> HttpResponse:
     return redirect("dashboard:settings")
 
 
+# What may wait for a person, in the words of the page (accounts.operations.control.APPROVALS).
+APPROVALS = {
+    "first_message": "The first message of each campaign",
+    "first_per_debtor": "The first message to each debtor",
+    "always": "Every message",
+    "none": "None: they are sent when they are due",
+}
+
+
+@action(KEYS)
+def approval(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Which messages wait for a person in live mode, in campaigns that do not say."""
+    asked = {"organisation_id": seat.organisation.id, "approval": request.POST.get("approval", "")}
+    press(request, "Saved.", lambda: operations.set_approval(**asked, by=seat.by, at=clock.now()))
+    return redirect("dashboard:settings")
+
+
 @action(KEYS)
 def request_live(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Ask operations for live mode."""
@@ -69,4 +86,5 @@ def _form(seat: Seat, data: object = None) -> IdentityForm:
 
 
 def _shown(seat: Seat, form: IdentityForm) -> dict[str, object]:
-    return {"form": form, "missing": operations.missing_for_live(seat.organisation)}
+    missing = operations.missing_for_live(seat.organisation)
+    return {"form": form, "missing": missing, "approvals": APPROVALS.items()}

@@ -20,3 +20,9 @@ def owner(db: None, client: Client) -> Client:
 def filled(owner: Client) -> world.World:
     """The owner's organisation with a running campaign, payments, mails and a failed delivery."""
     return world.fill(owner.organisation)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def busy(owner: Client) -> world.Busy:
+    """The owner's organisation with something of everything that waits for a person."""
+    return world.busy(owner.organisation)  # type: ignore[attr-defined]

@@ -15,6 +15,11 @@ from tests.dashboard import world
 
 LISTS = [
     "/dashboard",
+    "/dashboard/needs-you",
+    "/dashboard/needs-you?kind=call",
+    "/dashboard/approvals",
+    "/dashboard/next",
+    "/dashboard/next?after=stp_nothing",
     "/dashboard/campaigns",
     "/dashboard/campaigns?status=paused",
     "/dashboard/payments",
@@ -154,6 +159,19 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(owner: Client, filled
     after = {path: counted(path) for path in paths}
     assert after == before
     assert max(after.values()) <= 22
+
+
+def test_what_waits_costs_no_more_queries_when_more_waits(owner: Client, busy: world.Busy) -> None:
+    def counted(path: str) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert owner.get(path).status_code == 200
+        return len(queries)
+
+    paths = ["/dashboard/needs-you", "/dashboard/approvals", "/dashboard/next"]
+    before = {path: counted(path) for path in paths}
+    world.busy(busy.organisation, "C")
+    assert {path: counted(path) for path in paths} == before
+    assert max(before.values()) <= 14
 
 
 def test_paging_goes_through_all_rows_once(owner: Client) -> None:

@@ -8,10 +8,12 @@ from accounts import operations as accounts
 from accounts.models import Member, Organisation
 from agentcollect.kit import clock
 from campaigns import operations as campaigns
-from campaigns.models import Case, Step
+from campaigns.models import Campaign, Case, Step
 from events.models import Event
 from outreach import operations as outreach
+from outreach.models import Message
 from payments import operations as payments
+from payments.rules import plans as plan_rules
 from sandbox import operations as sandbox
 from tests import factories
 from webhooks.models import Attempt, Delivery, Endpoint
@@ -76,6 +78,51 @@ def fill(organisation: Organisation, *, sends: int = 6) -> World:
     failed = fail_one(endpoint)
     event = Event.objects.filter(campaign_id=campaign_id, sequence__isnull=False).latest("sequence")
     return World(organisation, campaign_id, cases[0].id, failed.id, endpoint.id, event.id)
+
+
+@dataclass(slots=True)
+class Busy:
+    """Ids of what waits for a person."""
+
+    organisation: Organisation
+    draft_id: str
+    reply_task_id: str
+    contact_task_id: str
+    promised: Case
+    in_plan: Case
+    disputed: Case
+    talking: Case
+
+
+def busy(organisation: Organisation, series: str = "B") -> Busy:
+    """A draft that waits, tasks (one overdue), a promise, a plan, an objection, a reply: all that needs a person."""
+    names = ("Acme Tools", "Borealis GmbH", "Cyan Labs", "Delta Freight", "Evergreen Supplies")
+    rows = tuple(
+        (name, f"{name.split()[0].lower()}.example.org", 900 + n, f"{series}-{n}") for n, name in enumerate(names)
+    )
+    campaign_id = create_campaign(organisation, rows)
+    run(campaign_id, sends=0)
+    cases = list(Case.objects.filter(campaign_id=campaign_id).order_by("invoice_number"))
+    Campaign.objects.filter(id=campaign_id).update(approval="always")
+    sandbox.run_next_step(case_id=cases[0].id, by="member:test")
+    draft = Message.objects.get(case=cases[0], status="draft")
+    at, ours = clock.now(), {"source": "creditor", "evidence": {}, "by": "member:test"}
+    payments.make_promise(
+        case_id=cases[1].id, amount_minor=cases[1].balance_minor, due_on=at.date() + timedelta(days=5), **ours, at=at
+    )
+    parts = plan_rules.schedule(cases[2].balance_minor, 3, at.date() + timedelta(days=7))
+    payments.start_plan(case_id=cases[2].id, schedule=parts, **ours, at=at)
+    campaigns.open_dispute(
+        case_id=cases[3].id, reason="quality", text="Half of it <b>broke</b>.", amount_minor=None, **ours, at=at
+    )
+    quotes = {"quotes": ["we sent the third pallet back"]}
+    text = "<script>alert(1)</script> About the third pallet: we sent the third pallet back."
+    heard = factories.reply(cases[4], text=text, confidence=0.55, interpretation=quotes, outcome="left to a person")
+    facts = {"reply_id": heard.id, "from": heard.sender, "subject": heard.subject, "text": heard.text}
+    asked = {"kind": "review_reply", "cause": heard.id, "reason": "They wrote something unclear.", "facts": facts}
+    read = factories.task(cases[4], **asked, due_at=at - timedelta(days=2))
+    needed = factories.task(cases[4], due_at=at + timedelta(days=2))
+    return Busy(organisation, draft.id, read.id, needed.id, cases[1], cases[2], cases[3], cases[4])
 
 
 def create_campaign(organisation: Organisation, debtors: tuple[Any, ...] = DEBTORS, **more: Any) -> str:

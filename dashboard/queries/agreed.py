@@ -1,0 +1,76 @@
+"""What was agreed and objected to on one invoice, what they wrote, and every step with its reason."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.models import Case, Dispute, Hold, Step
+from campaigns.queries import standings
+from campaigns.rules import holds as hold_rules
+from campaigns.rules import transitions
+from campaigns.rules.standing import Why
+from dashboard.access import Seat
+from dashboard.queries.timeline import planned_for
+from outreach.models import Reply
+from payments.models import Instalment, Plan, Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The latest of each; None where there never was one."""
+
+    promise: Promise | None
+    plan: Plan | None
+    instalments: list[Instalment]
+    dispute: Dispute | None
+
+
+def agreed(seat: Seat, case: Case) -> Agreed:
+    """What stands, or stood last, on `case`."""
+    plan = seat.rows(Plan).filter(case_id=case.id).order_by("-created_at", "-id").first()
+    return Agreed(
+        promise=seat.rows(Promise).filter(case_id=case.id).order_by("-created_at", "-id").first(),
+        plan=plan,
+        instalments=list(plan.instalments.order_by("number")) if plan else [],
+        dispute=seat.rows(Dispute).filter(case_id=case.id).order_by("-created_at", "-id").first(),
+    )
+
+
+def replies(seat: Seat, case: Case, limit: int = 10) -> list[Reply]:
+    """What the debtor wrote about `case`, newest first."""
+    return list(seat.rows(Reply).filter(case_id=case.id).order_by("-created_at", "-id")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A step of the case, and why it stands as it does."""
+
+    step: Step
+    at: datetime
+    why: str
+
+
+def steps(seat: Seat, case: Case, limit: int = 40) -> list[Told]:
+    """Every step of the case, the one to come last first, with its reason: none is without one."""
+    rows = seat.rows(Step).filter(case_id=case.id).select_related("campaign__organisation")
+    return [_told(step) for step in rows.order_by("-created_at", "-id")[:limit]]
+
+
+def _told(step: Step) -> Told:
+    at = step.due_at if step.status == Step.Status.PLANNED else step.resolved_at or step.handed_over_at or step.due_at
+    return Told(step, at, step.reason or planned_for(step))
+
+
+def why(case: Case) -> Why:
+    """Why the case stands as it does; `case` comes from `standings.with_standing`."""
+    said = standings.why(case)
+    return said._replace(message=said.message.replace("_", " "))
+
+
+def may_release(hold: Hold, case: Case) -> bool:
+    """Whether a button may end it: the creditor's own, on this invoice. A draft is decided where it can be read."""
+    own = hold_rules.creditor_may_release(hold.kind, hold.actor)
+    return own and hold.case_id == case.id and hold.kind != Hold.Kind.APPROVAL
+
+
+def may_become(case: Case, status: str) -> bool:
+    return status in transitions.CASE[case.status]
