@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns.models import Campaign, Case, Contact
+from campaigns.rules.playbook import PlaybookStep, Steps
 from outreach.rendering import Rendered
 
 
@@ -26,3 +27,36 @@ class Preview:
     campaign: Campaign
     rows: list[Planned]
     message: Rendered | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One step of a dry run: for whom and when, or why not. `outcome`: allow, skip, wait, or the law's deny, require.
+
+    `stops`: what follows waits for a person's word on it.
+    """
+
+    step: PlaybookStep
+    contact: Contact | None
+    at: datetime | None
+    outcome: str
+    rule: str
+    reason: str
+    stops: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a playbook would do to one debtor; `case` carries the conversation."""
+
+    case: Case
+    acts: list[Act]
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """`more`: the campaign has further invoices, which were not looked at."""
+
+    steps: Steps
+    courses: list[Course]
+    more: bool

@@ -94,6 +94,17 @@ class Message(TenantChild):
             models.Index(fields=["debtor", "created_at"], name="message_debtor"),
             models.Index(fields=["campaign", "created_at", "id"], name="message_campaign"),
             models.Index(fields=["contact", "created_at"], name="message_contact"),
+            models.Index(
+                fields=["organisation", "livemode", "created_at", "id"],
+                name="message_draft",
+                condition=Q(status="draft"),
+            ),
+            # The contact fuse looks over all tenants.
+            models.Index(
+                fields=["livemode", "handed_over_at"],
+                name="message_handed_over",
+                condition=Q(handed_over_at__isnull=False),
+            ),
         ]
 
     class Integrity:

@@ -1,6 +1,6 @@
 """The law's answer, written down and acted on: wait, refuse, or go on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,10 +9,13 @@ from agentcollect.kit import clock, ids
 from campaigns import operations as campaigns
 from campaigns.models import Campaign, Case, Contact, Debtor, Step
 from campaigns.operations.facts import about, case_data
+from campaigns.operations.people import stop_waiting
 from compliance import gate
+from compliance.facts import Carries
 from compliance.guards import GuardFinding
+from compliance.rules import ABOUT_THE_ADDRESS
 from events.operations import record
-from outreach import drafting, queries, rendering
+from outreach import queries, rendering
 from outreach.models import Decision, Message
 from outreach.operations.claims import Claim
 from outreach.rendering import Draft, Letter, Rendered
@@ -22,7 +25,7 @@ Proposal = tuple[Letter, Rendered, Draft, tuple[GuardFinding, ...]]
 # Refusals that are about this one address: the step is resolved, the playbook goes on with the next.
 # Every other refusal is about the debtor or the case (a hold, an unknown class): the step waits for a person's word,
 # because a playbook used up in silence would end at an attorney.
-_ABOUT_THE_ADDRESS = frozenset({"R-10"})
+_ABOUT_THE_ADDRESS = ABOUT_THE_ADDRESS
 # How soon a step is judged again when nobody knows when its refusal ends.
 _LOOK_AGAIN = timedelta(days=1)
 
@@ -35,16 +38,14 @@ class Judged:
     row_id: str
 
 
-def propose(letter: Letter, *, intent: str, case_id: str) -> Proposal:
-    """The first wording of `intent` that the guards pass; when none does, the last one with its findings."""
+def propose(letter: Letter, drafts: Iterable[Draft]) -> Proposal | None:
+    """The first of `drafts` that the guards pass; when none does, the last one with its findings; None without any."""
     found: Proposal | None = None
-    for draft in drafting.drafts(intent, rendering.placeholders(letter), case_id=case_id):
+    for draft in drafts:
         rendered = rendering.render(letter, draft)
         found = (letter, rendered, draft, rendering.check(letter, rendered))
         if not found[3]:
             break
-    if found is None:
-        raise LookupError(f"no wording for {intent}")
     return found
 
 
@@ -58,8 +59,12 @@ def decide(
     contact: Contact | None,
     opt_out: tuple[bool, bool],
     at: datetime,
+    message: Carries | None = None,
 ) -> Judged:
-    """Ask the gate and keep every rule's word, refusals too. Call with the debtor's row locked."""
+    """Ask the gate and keep every rule's word, refusals too. Call with the debtor's row locked.
+
+    `message`: what the rendered message carries (outreach.rules.law.carried); None: only what the brand tells.
+    """
     # What the creditor excluded at this very moment holds too, whether or not its holds have been placed.
     named = {"organisation_id": case.organisation_id, "livemode": case.livemode}
     campaigns.enforce(**named, debtor_ids=[debtor.id], at=at)
@@ -72,8 +77,13 @@ def decide(
         at=at,
         opt_out=opt_out,
         without_message=own,
+        case=case,
+        channel=step.channel,
+        message=message,
     )
-    verdict = gate.decide(facts, channel=step.channel, kind=step.kind, at=at, case_id=case.id)
+    verdict = gate.decide(
+        facts, channel=step.channel, kind=step.kind, at=at, case_id=case.id, confirms=step.facts.get("confirms")
+    )
     return Judged(verdict, _write(verdict, case, step, contact, at=at))
 
 
@@ -101,18 +111,21 @@ def _write(verdict: gate.Decision, case: Case, step: Step, contact: Contact | No
 def refuse(claim: Claim, case: Case, debtor: Debtor, step: Step, judged: Judged, *, at: datetime) -> None:
     """Act on anything but an allow: wait until the moment the law names, wait for a person, or give this step up."""
     verdict = judged.verdict
+    words = f"{verdict.reason[:285]} ({verdict.rule})" if verdict.rule else verdict.reason
+    ends = _known_end(verdict)
+    # An answer that came too late is no answer: it is not kept for a better day.
+    over = step.kind != "outreach" and ends is None
     if verdict.outcome == "defer" and verdict.until is not None:
-        wait(claim, case, debtor, step, verdict.reason, until=verdict.until, at=at, cause=judged.row_id)
-    elif verdict.rule in _ABOUT_THE_ADDRESS or verdict.outcome == "require":
+        wait(claim, case, debtor, step, words, until=verdict.until, at=at, cause=judged.row_id)
+    elif verdict.rule in _ABOUT_THE_ADDRESS or verdict.outcome == "require" or over:
         deny(claim, case, debtor, step, verdict.reason, at=at, cause=judged.row_id, rule=verdict.rule or "")
     else:
-        ends = _known_end(verdict)
         wait(
             claim,
             case,
             debtor,
             step,
-            verdict.reason,
+            words,
             until=ends or at + _LOOK_AGAIN,
             at=at,
             cause=judged.row_id,
@@ -133,20 +146,28 @@ def refuse_words(
     step: Step,
     judged: Judged,
     findings: Sequence[GuardFinding],
+    message_id: str,
     *,
     at: datetime,
 ) -> None:
-    """No wording passed the guards: this step is given up."""
-    first = findings[0]
-    deny(
-        claim,
-        case,
-        debtor,
-        step,
-        f"the {first.guard} guard objects: {first.reason}",
+    """No wording passed the guards, repaired and approved ones included: a person puts it right, or drops it."""
+    reason = f"the {findings[0].guard} guard objects: {findings[0].reason}"
+    changes = {"status": Step.Status.NEEDS_HUMAN, "reason": reason[:300], "decision_id": judged.row_id}
+    if not claim.update(Step.Status.PLANNED, **changes):
+        return
+    _record("contact.waited", case, debtor, step, reason, at=at, cause=judged.row_id, rule="guards")
+    if step.kind == "outreach":
+        Case.objects.filter(id=case.id).update(next_contact_at=None, updated_at=at)
+    campaigns.open_task(
+        kind="approve",
+        debtor=debtor,
+        case=case,
+        cause=step.id,
+        reason=reason[:300],
+        facts={"message_id": message_id, "contact_id": step.contact_id, "intent": step.intent},
+        due_at=at,
+        by="engine",
         at=at,
-        cause=judged.row_id,
-        rule="guards",
     )
 
 
@@ -169,7 +190,8 @@ def wait(
     reason = reason[:300]
     if not claim.update(Step.Status.PLANNED, due_at=until, reason=reason):
         return
-    Case.objects.filter(id=case.id).update(next_contact_at=until if shown else None, updated_at=at)
+    if step.kind == "outreach":
+        Case.objects.filter(id=case.id).update(next_contact_at=until if shown else None, updated_at=at)
     if reason != step.reason:
         _record("contact.waited", case, debtor, step, reason, at=at, cause=cause)
 
@@ -183,10 +205,12 @@ def deny(
         return
     _record("contact.denied", case, debtor, step, reason, at=at, cause=cause, rule=rule)
     step.refresh_from_db()
+    if step.kind != "outreach":
+        return
     if queries.reachable(debtor):
         campaigns.plan_next(case=case, at=at, after=step)
     else:
-        campaigns.needs_contact(case=case, at=at)
+        stop_waiting(debtor, at=at)
 
 
 def _record(

@@ -1,13 +1,18 @@
-"""From rows to a letter: the campaign's brand, the case's account, the two links."""
+"""From rows to a letter: the campaign's brand, the case's account, the two links, and what it was written from."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 
 from accounts.models import Organisation
 from campaigns.models import Campaign, Case, Contact, Debtor, LedgerEntry
-from outreach import queries
+from outreach import drafting, queries
+from outreach.operations import reply_path
 from outreach.rendering import Account, Brand, Letter, Line, Links
 from payments.queries import pay_url
 from payments.rules import palette
@@ -88,16 +93,51 @@ def _palette(colors: object) -> dict[str, dict[str, str]]:
 
 
 def letter(
-    paper: Stationery, *, case: Case, debtor: Debtor, contact: Contact, organisation: Organisation, itemised: bool
+    paper: Stationery,
+    *,
+    case: Case,
+    debtor: Debtor,
+    contact: Contact,
+    organisation: Organisation,
+    itemised: bool,
+    others: Sequence[Case] = (),
+    tone: str = "neutral",
+    facts: dict[str, Any] | None = None,
 ) -> Letter:
-    """Everything a message about `case` to `contact` is made of, as the ledger has it now."""
+    """Everything a message about `case` to `contact` is made of, as the ledger has it now. `others`: further open
+    invoices of the same debtor; `facts`: what an answer or a notice speaks of."""
     return Letter(
-        brand=paper.brand,
+        brand=replace(paper.brand, reply_to=reply_path.reply_to(case, contact, paper.brand)),
         account=_account(case, debtor, organisation),
         links=Links(pay=pay_url(case), opt_out=queries.opt_out_url(contact.id)),
         contact_name=contact.name,
         itemised=itemised,
+        language=debtor.language if debtor.language in drafting.LANGUAGES else "en",
+        tone=tone,
+        others=tuple(_account(other, debtor, organisation) for other in others),
+        facts=facts or {},
     )
+
+
+def facts_hash(letter: Letter, recipient: str) -> str:
+    """Of all that a message states and that may change: amounts, dates, invoices, whom it is for. What differs makes
+    another message, so one that was written before must not leave."""
+    first, *others = [_stated(account) for account in letter.accounts]
+    return _hash([first, *sorted(others, key=str)], letter.contact_name, recipient, letter.facts)
+
+
+def facts_hash_of(case: Case, others: Sequence[Case], contact: Contact, facts: Mapping[str, Any]) -> str:
+    """The same, from the rows alone."""
+    stated = [_stated(case), *sorted((_stated(other) for other in others), key=str)]
+    return _hash(stated, contact.name, contact.email, facts)
+
+
+def _stated(of: Account | Case) -> list[Any]:
+    return [of.invoice_number, of.invoice_date, of.due_date, of.currency, of.balance_minor]
+
+
+def _hash(*stated: Any) -> str:
+    return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _account(case: Case, debtor: Debtor, organisation: Organisation) -> Account:

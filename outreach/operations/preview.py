@@ -14,11 +14,13 @@ from agentcollect.kit import db
 from agentcollect.kit.errors import ApiError
 from campaigns import operations as campaigns
 from campaigns.models import Campaign, Case, Contact, Debtor, Hold, Step, Suppression
+from campaigns.queries import conversations
+from campaigns.rules.playbook import TONES
 from campaigns.serializers.intake import Request
 from compliance import gate
 from compliance.facts import Facts
-from outreach import queries, rendering
-from outreach.operations import gating, letters
+from outreach import drafting, queries, rendering
+from outreach.operations import gating, letters, readiness
 from outreach.plans import Planned, Preview
 
 
@@ -44,10 +46,12 @@ def _look(campaign: Campaign, organisation: Organisation, *, at: datetime) -> Pr
     cases = list(Case.objects.select_related("debtor").filter(campaign=campaign).order_by("id"))
     planned = Step.objects.filter(db.among("case_id", [case.id for case in cases]))
     steps = {step.case_id: step for step in planned}
+    # One conversation per debtor: the message about the invoice that carries it lists the others.
+    carrying = {step.debtor_id: step for step in planned}
     law = _Law(campaign, organisation, cases)
-    rows = [law.row(case, steps.get(case.id), at=at) for case in cases]
+    rows = [law.row(case, steps.get(case.id) or carrying.get(case.debtor_id), at=at) for case in cases]
     first = min((row for row in rows if row.outcome == "allow" and row.at), key=lambda row: row.at, default=None)  # type: ignore[arg-type,return-value]
-    return Preview(campaign, rows, _message(campaign, organisation, first, steps) if first else None)
+    return Preview(campaign, rows, _message(campaign, organisation, first, carrying) if first else None)
 
 
 class _Law:
@@ -124,16 +128,23 @@ class _Law:
 
 
 def _message(
-    campaign: Campaign, organisation: Organisation, row: Planned, steps: dict[str, Step]
+    campaign: Campaign, organisation: Organisation, row: Planned, carrying: dict[str, Step]
 ) -> rendering.Rendered | None:
-    if row.contact is None:
+    if row.contact is None or row.at is None:
         return None
+    step = carrying[row.case.debtor_id]
+    speaking = conversations.talking(debtor_id=row.case.debtor_id, campaign_id=campaign.id, at=row.at)
+    case = next((one for one in speaking if one.id == step.case_id), row.case)
     letter = letters.letter(
         letters.stationery(campaign, organisation),
-        case=row.case,
+        case=case,
         debtor=row.case.debtor,
         contact=row.contact,
         organisation=organisation,
         itemised=True,
+        others=readiness.others(case, speaking, organisation, at=row.at),
+        tone=TONES.get(campaign.posture, "neutral"),
     )
-    return gating.propose(letter, intent=steps[row.case.id].intent, case_id=row.case.id)[1]
+    drafts = drafting.drafts(step.intent, language=letter.language, tone=letter.tone, key=case.id)
+    found = gating.propose(letter, drafts)
+    return found[1] if found else None

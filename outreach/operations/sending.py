@@ -1,33 +1,35 @@
-"""Sending what is due, at most once: claim, reserve, hand over, settle.
+"""Sending what is due, at most once: claim, write, reserve, hand over, settle.
 
-Each of the four is its own short transaction. A worker may die between any two of them:
-claimed → the lease runs out and another worker claims; reserved → the sweep takes the reservation back;
-handed over → `unconfirmed`, never sent again by itself (HOUSE.md, "At most once to debtors").
+The words are written outside any transaction, with placeholders for every fact; the reservation fills them from the
+locked rows. Each of the other four is its own short transaction. A worker may die between any two of them: claimed →
+the lease runs out and another worker claims; reserved → the sweep takes the reservation back; handed over →
+`unconfirmed`, never sent again by itself (HOUSE.md, "At most once to debtors").
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 import structlog
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import Organisation
 from agentcollect.kit import clock, db
-from campaigns.models import Campaign, Case, Contact, Debtor, Step
+from campaigns.models import Campaign, Contact, Step
 from outreach import mime, queries, rendering, rules
 from outreach.models import Message
-from outreach.operations import gating, letters, settling
+from outreach.operations import approvals, calling, gating, letters, readiness, settling, wording
 from outreach.operations.claims import LEASE, Claim, Withdrawn
 from outreach.operations.letters import Stationery
+from outreach.operations.readiness import Rows
 from outreach.providers.email import Parcel, TransportError, transport
-from outreach.rendering import Letter
+from outreach.rendering import Draft, Letter
+from outreach.rules import law
 
 log = structlog.get_logger()
 
-# How long a step waits for what only the creditor or operations can add: an address, a mail server.
-INCOMPLETE = timedelta(hours=1)
-# Here our own outreach has ended; in every other status a hold or the gate says whether to wait.
-_OVER = frozenset({Case.Status.CLOSED, Case.Status.ESCALATION_PENDING, Case.Status.ESCALATED})
+_NO_MODEL = frozenset({"template", "person"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,143 +57,171 @@ def send_due(*, at: datetime, limit: int = 50) -> int:
     return len(claims)
 
 
-def send_step(*, step_id: str, at: datetime) -> Step:
-    """Work off one planned step now, whatever its due time; returns it as it then stands."""
+def send_step(*, step_id: str, at: datetime, outcome: str = "") -> Step:
+    """Work off one planned step now, whatever its due time; returns it as it then stands.
+
+    `outcome`: how a call to the sandbox's peer ends, "" as its number says.
+    """
     for claim in _claim(Q(id=step_id), 1):
-        _work(claim, at=at)
+        _work(claim, at=at, outcome=outcome)
     return Step.objects.get(id=step_id)
 
 
 def _claim(wanted: Q, limit: int) -> list[Claim]:
-    """Lease planned e-mail steps of running campaigns. Leases live on the wall clock."""
+    """Lease planned steps that a worker carries out. Leases live on the wall clock."""
     now = clock.now()
-    running = Campaign.objects.filter(Organisation.running(), status=Campaign.Status.ACTIVE).values("id")
     free = Q(lease_until=None) | Q(lease_until__lte=now)
-    due = Step.objects.filter(wanted, free, status=Step.Status.PLANNED, channel="email", campaign_id__in=running)
+    due = Step.objects.filter(wanted, free, _running(), status=Step.Status.PLANNED, channel__in=tuple(WORKERS))
     with db.atomic():
-        steps = list(db.claimable(due.order_by("due_at", "id"))[:limit])
-        for step in steps:
-            step.lease_token, step.lease_until = step.lease_token + 1, now + LEASE
-        Step.objects.bulk_update(steps, ["lease_token", "lease_until"])
-    return [Claim(step.id, step.lease_token) for step in steps]
+        found = list(db.claimable(due.only("id", "lease_token").order_by("due_at", "id"))[:limit])
+        # The rows are ours until the commit, so one more than what was read is what stands there afterwards.
+        taken = Step.objects.filter(db.among("id", [step.id for step in found]))
+        if found:
+            taken.update(lease_token=F("lease_token") + 1, lease_until=now + LEASE)
+    return [Claim(step.id, step.lease_token + 1) for step in found]
 
 
-def _work(claim: Claim, *, at: datetime) -> None:
-    campaign = Campaign.objects.select_related("organisation").get(id=claim.step().campaign_id)
-    reserved = _reserve(claim, letters.stationery(campaign, campaign.organisation), at=at)
+def _running() -> Q:
+    """Steps whose campaign and organisation run; who writes to us is answered after the mandate's end too."""
+    own = Campaign.objects.filter(Organisation.running(), id=OuterRef("campaign_id"))
+    answered = Exists(own.filter(status__in=readiness.ANSWERED))
+    return Q(Exists(own.filter(status=Campaign.Status.ACTIVE))) | (~Q(kind="outreach") & Q(answered))
+
+
+def _work(claim: Claim, *, at: datetime, outcome: str = "") -> None:
+    WORKERS[claim.step().channel](claim, at=at, outcome=outcome)
+
+
+def _work_email(claim: Claim, *, at: datetime, **_: str) -> None:
+    step = claim.step()
+    campaign = Campaign.objects.select_related("organisation").get(id=step.campaign_id)
+    paper = letters.stationery(campaign, campaign.organisation)
+    reserved = _reserve(claim, paper, _written(step, paper, at=at), at=at)
     if reserved is not None:
         _deliver(claim, reserved, at=at)
+
+
+# --- write, outside any transaction
+
+
+def _written(step: Step, paper: Stationery, *, at: datetime) -> list[Draft]:
+    """The wordings of this step, best first; none where nothing is to be written, or a person's words stand.
+
+    Facts are read without a lock here, for a model to know what it writes about; what is sent is filled from the
+    locked rows.
+    """
+    rows = Rows.read(step, at=at)
+    if rows.contact is None or rows.over or approvals.stands(step):
+        return []
+    letter = _letter(paper, rows, rows.contact)
+    return wording.words(intent=step.intent, letter=letter, step=step, organisation=rows.organisation, at=at)
+
+
+def _letter(paper: Stationery, rows: Rows, contact: Contact) -> Letter:
+    return letters.letter(
+        paper,
+        case=rows.case,
+        debtor=rows.debtor,
+        contact=contact,
+        organisation=rows.organisation,
+        itemised=rows.itemised,
+        others=rows.others,
+        tone=rows.tone,
+        facts=rows.own_facts,
+    )
 
 
 # --- reserve
 
 
-def _reserve(claim: Claim, paper: Stationery, *, at: datetime) -> Reserved | None:
+def _reserve(claim: Claim, paper: Stationery, drafts: list[Draft], *, at: datetime) -> Reserved | None:
     """Ask the law with the debtor's row locked, and reserve the attempt if it allows. None: nothing is to be sent.
 
-    Everything that could have changed since the step was planned is read again here: balance, holds, opt-outs,
-    history over all cases and campaigns of this debtor.
+    Everything that could have changed since the step was planned is read again here: balance, holds, opt-outs, kill
+    switches, history over all cases and campaigns of this debtor.
     """
     with db.atomic():
-        rows = _Rows.locked(claim)
-        if rows is None or not _may_go_on(claim, rows, paper, at=at):
+        rows = Rows.locked(claim, at=at)
+        if rows is None or not readiness.may_go_on(claim, rows, paper, at=at):
             return None
-        rows.step.contact = contact = queries.contact_for(rows.debtor, rows.step.level)
-        proposal = _propose(paper, rows)
+        proposal = _propose(paper, rows, drafts)
+        if rows.contact is not None and proposal is None:
+            # A person's words stood when it was written, and do not hold any more: it is written anew.
+            claim.update(Step.Status.PLANNED, due_at=at)
+            return None
         decision = gating.decide(
             debtor=rows.debtor,
             campaign=rows.campaign,
             organisation=rows.organisation,
             case=rows.case,
             step=rows.step,
-            contact=contact,
+            contact=rows.contact,
             opt_out=rendering.offers_opt_out(*proposal[:2]) if proposal else (False, False),
+            message=law.carried(rows.campaign, itemised=proposal[0].itemised) if proposal else None,
             at=at,
         )
-        if contact is None or proposal is None or not decision.verdict.allowed:
+        if rows.contact is None or proposal is None or not decision.verdict.allowed:
             gating.refuse(claim, rows.case, rows.debtor, rows.step, decision, at=at)
             return None
-        letter, rendered, _, findings = proposal
-        if findings:
-            gating.refuse_words(claim, rows.case, rows.debtor, rows.step, decision, findings, at=at)
-            return None
-        thread = queries.thread(rows.case)
-        message = _reserve_message(rows, contact, proposal, thread, decision.row_id, at=at)
-        claim.update(
-            Step.Status.PLANNED, status=Step.Status.SENDING, contact=contact, decision_id=decision.row_id, reason=""
-        )
-        return Reserved(message, letter, rendered, contact, thread)
+        return _settle_on(claim, rows, rows.contact, proposal, decision, at=at)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """What a step is about, locked in the order of kit.db.locked."""
-
-    debtor: Debtor
-    case: Case
-    step: Step
-    campaign: Campaign
-    organisation: Organisation
-
-    @classmethod
-    def locked(cls, claim: Claim) -> "_Rows | None":
-        """The rows, or None when the claim was lost meanwhile."""
-        step = claim.step()
-        debtor = db.locked(Debtor.objects.filter(id=step.debtor_id)).get()
-        case = db.locked(Case.objects.filter(id=step.case_id)).get()
-        own = db.locked(claim.rows(Step.Status.PLANNED)).first()
-        if own is None:
-            return None
-        case.debtor = debtor
-        campaign = Campaign.objects.select_related("organisation").get(id=step.campaign_id)
-        return cls(debtor, case, own, campaign, campaign.organisation)
-
-
-def _may_go_on(claim: Claim, rows: _Rows, paper: Stationery, *, at: datetime) -> bool:
-    """False when the step is moot or the creditor's side is not ready; the step then says why."""
-    if rows.case.status in _OVER or rows.case.balance_minor <= 0:
-        claim.update(
-            Step.Status.PLANNED, status=Step.Status.CANCELLED, reason="the case no longer asks for it", resolved_at=at
-        )
-        return False
-    if rows.campaign.status != Campaign.Status.ACTIVE or rows.organisation.paused_since(rows.step.livemode):
-        claim.update(Step.Status.PLANNED, lease_until=None)
-        return False
-    why = (
-        "live mode is not approved yet" if rows.step.livemode and not rows.organisation.live_approved else paper.missing
-    )
-    if why:
-        gating.wait(claim, rows.case, rows.debtor, rows.step, why, until=at + INCOMPLETE, at=at)
-    return not why
-
-
-def _propose(paper: Stationery, rows: _Rows) -> gating.Proposal | None:
-    """The first wording of the step's intent that the guards pass, else the last with their findings."""
-    if rows.step.contact is None:
+def _propose(paper: Stationery, rows: Rows, drafts: list[Draft]) -> gating.Proposal | None:
+    """What a person approved, while its facts stand; else the first wording that the guards pass."""
+    if rows.contact is None:
         return None
-    letter = letters.letter(
-        paper,
-        case=rows.case,
-        debtor=rows.debtor,
-        contact=rows.step.contact,
-        organisation=rows.organisation,
-        itemised=rows.step.index == 0,
-    )
-    return gating.propose(letter, intent=rows.step.intent, case_id=rows.case.id)
+    letter = _letter(paper, rows, rows.contact)
+    found = approvals.approved(step=rows.step, facts_hash=letters.facts_hash(letter, rows.contact.email))
+    return gating.propose(letter, [found[1]] if found else drafts)
 
 
-def _reserve_message(
-    rows: _Rows, contact: Contact, proposal: gating.Proposal, thread: list[str], decision_id: str, *, at: datetime
-) -> Message:
-    """The message's row, written before anything leaves; a reservation taken again keeps its row."""
+def _settle_on(
+    claim: Claim, rows: Rows, contact: Contact, proposal: gating.Proposal, decision: gating.Judged, *, at: datetime
+) -> Reserved | None:
+    """The law allows: the message is reserved, or waits for a person, or cannot be worded."""
+    letter, rendered, draft, findings = proposal
+    thread = queries.thread(rows.case)
+    facts = _message_facts(rows, contact, proposal, thread, decision.row_id, at=at)
+    debtor, case, step = rows.debtor, rows.case, rows.step
+    if findings:
+        message = _keep(rows, facts | {"status": Message.Status.DRAFT, "approved_by": "", "approved_at": None})
+        gating.refuse_words(claim, case, debtor, step, decision, findings, message.id, at=at)
+        return None
+    model = "" if draft.drafter in _NO_MODEL else draft.drafter
+    if why := readiness.stopped(rows.campaign, step.channel, prompt=draft.prompt, model=model):
+        gating.wait(claim, case, debtor, step, why, until=readiness.after_a_stop(case, at=at), at=at)
+        return None
+    if approvals.must_wait(campaign=rows.campaign, organisation=rows.organisation, debtor=debtor, step=step):
+        approvals.hold_draft(
+            claim=claim,
+            campaign=rows.campaign,
+            organisation=rows.organisation,
+            debtor=debtor,
+            case=case,
+            step=step,
+            facts=facts,
+            at=at,
+        )
+        return None
+    message = _reserve_message(rows, facts)
+    changes = {"status": Step.Status.SENDING, "contact": contact, "decision_id": decision.row_id, "reason": ""}
+    if step.kind == "outreach":
+        changes["facts"] = step.facts | {"others": [one.id for one in rows.others]}
+    claim.update(Step.Status.PLANNED, **changes)
+    return Reserved(message, letter, rendered, contact, thread)
+
+
+def _message_facts(
+    rows: Rows, contact: Contact, proposal: gating.Proposal, thread: list[str], decision_id: str, *, at: datetime
+) -> dict[str, Any]:
+    """A message's columns, exactly as it will leave."""
     step, (letter, rendered, draft, _) = rows.step, proposal
     facts = {name: getattr(step, name) for name in ("campaign_id", "debtor_id", "case_id", "channel", "kind", "intent")}
-    facts |= {
+    return facts | {
         "created_at": at,
         "recorded_at": clock.now(),
         "contact": contact,
         "decision_id": decision_id,
-        "status": Message.Status.RESERVED,
         "sender": letter.brand.from_email,
         "recipient": contact.email,
         "subject": rendered.subject,
@@ -201,13 +231,24 @@ def _reserve_message(
         "references": " ".join(thread),
         "drafter": draft.drafter,
         "variant": draft.variant,
+        "language": letter.language,
+        "paragraphs": list(rendered.words),
+        "facts_hash": letters.facts_hash(letter, contact.email),
+        "agent_run_id": draft.run_id,
         "guards": sorted(rendering.guards.GUARDS),
         "error": "",
     }
-    message, _ = Message.objects.update_or_create(
-        organisation_id=step.organisation_id, livemode=step.livemode, step_id=step.id, defaults=facts
-    )
-    return message
+
+
+def _reserve_message(rows: Rows, facts: dict[str, Any]) -> Message:
+    """The message's row, written before anything leaves; a reservation taken again keeps its row."""
+    return _keep(rows, facts | {"status": Message.Status.RESERVED})
+
+
+def _keep(rows: Rows, facts: dict[str, Any]) -> Message:
+    step = rows.step
+    named = {"organisation_id": step.organisation_id, "livemode": step.livemode, "step_id": step.id}
+    return Message.objects.update_or_create(**named, defaults=facts)[0]
 
 
 # --- deliver, outside any transaction
@@ -245,3 +286,7 @@ def _parcel(reserved: Reserved, *, at: datetime) -> Parcel:
         # An address no mail server could be given (email.headerregistry raises both): tomorrow it is still none.
         raise TransportError(f"the message cannot be written: {error}", permanent=True) from error
     return Parcel(sender=message.sender, recipient=message.recipient, mime=built, message_id=message.id)
+
+
+# Who carries out a step, by its channel; what is not here is nobody's yet, and stays planned.
+WORKERS: dict[str, Callable[..., None]] = {"email": _work_email, "call": calling.work}

@@ -3,18 +3,22 @@
 from datetime import datetime
 
 import structlog
+from django.db.models import Max
 
-from agentcollect.kit import clock, db, errors, ids, money
+from agentcollect.kit import clock, db, errors, ids
 from agentcollect.kit.errors import ApiError
 from campaigns import operations as campaigns
-from campaigns.models import Campaign, Case, Debtor, Step
+from campaigns.models import Campaign, Case, Contact, Step
 from campaigns.operations.facts import about, case_data
+from campaigns.queries import conversations
 from compliance import gate
 from events.operations import record
 from outreach import queries, rules
-from outreach.models import Message
+from outreach.models import AgentRun, Message
+from outreach.operations import called, letters, readiness
 from outreach.operations.claims import LEASE, Claim, Withdrawn
 from outreach.providers.email import TransportError
+from outreach.rules import law
 
 log = structlog.get_logger()
 
@@ -34,7 +38,7 @@ def hand_over(claim: Claim, message: Message, *, at: datetime) -> None:
     """
     with db.atomic():
         case = _locked_case(message)
-        if why := _why_not(case, message, at=at):
+        if why := _why_not(case, message, claim.step(), at=at):
             raise Withdrawn(why)
         marked = claim.update(
             Step.Status.SENDING, status=Step.Status.HANDED_OVER, handed_over_at=at, lease_until=clock.now() + LEASE
@@ -45,32 +49,53 @@ def hand_over(claim: Claim, message: Message, *, at: datetime) -> None:
 
 
 def _locked_case(message: Message) -> Case:
-    debtor = db.locked(Debtor.objects.filter(id=message.debtor_id)).get()
-    case = db.locked(Case.objects.filter(id=message.case_id)).get()
-    case.debtor = debtor
-    return case
+    return readiness.lock(message.debtor_id, message.campaign_id, message.case_id)[1]
 
 
-def _why_not(case: Case, message: Message, *, at: datetime) -> str:
+def _why_not(case: Case, message: Message, step: Step, *, at: datetime) -> str:
     """Why a reserved message must stay; empty when nothing has changed since it was written."""
     campaign = Campaign.objects.select_related("organisation").get(id=case.campaign_id)
-    if case.closed_at or case.balance_minor <= 0:
+    if step.kind == "outreach" and (case.closed_at or case.balance_minor <= 0):
         return "the case was closed meanwhile"
-    if campaign.status != Campaign.Status.ACTIVE or campaign.organisation.paused_since(campaign.livemode):
+    if not readiness.runs(campaign, step.kind) or campaign.organisation.paused_since(campaign.livemode):
         return "paused meanwhile"
-    if f"Balance: {money.display(case.balance_minor, case.currency)}\n" not in message.text:
-        return "the balance changed meanwhile"
+    run = AgentRun.objects.filter(id=message.agent_run_id).first() if message.agent_run_id else None
+    asked = {"prompt": run.prompt, "model": run.model} if run else {}
+    if stopped := readiness.stopped(campaign, message.channel, **asked):
+        return stopped
+    contact = Contact.objects.get(id=message.contact_id)
+    if message.facts_hash != _facts_hash(case, campaign, contact, step, at=at):
+        return "what it says changed meanwhile"
     facts = queries.facts(
         debtor=case.debtor,
         campaign=campaign,
         organisation=campaign.organisation,
-        contact=message.contact,
+        contact=contact,
         at=at,
         opt_out=(True, True),
         without_message=message.id,
+        case=case,
+        channel=message.channel,
+        # What its text carries was judged when it was reserved, and has not changed since (facts_hash).
+        message=law.carried(campaign, itemised=True, source_notice=True),
     )
-    decision = gate.decide(facts, channel=message.channel, kind=message.kind, at=at, case_id=case.id)
+    decision = gate.decide(
+        facts,
+        channel=message.channel,
+        kind=message.kind,
+        at=at,
+        case_id=case.id,
+        confirms=step.facts.get("confirms"),
+    )
     return "" if decision.allowed else decision.reason
+
+
+def _facts_hash(case: Case, campaign: Campaign, contact: Contact, step: Step, *, at: datetime) -> str:
+    others = []
+    if step.kind == "outreach":
+        speaking = conversations.talking(debtor_id=case.debtor_id, campaign_id=campaign.id, at=at)
+        others = readiness.others(case, speaking, campaign.organisation, at=at)
+    return letters.facts_hash_of(case, others, contact, readiness.answer_facts(step))
 
 
 # --- what is known afterwards
@@ -80,11 +105,12 @@ def settle_sent(claim: Claim, message: Message, *, at: datetime) -> None:
     """The other side took it. True also when a sweep has meanwhile written the message down as in doubt."""
     with db.atomic():
         case = _locked_case(message)
-        if not claim.update(
-            Step.Status.HANDED_OVER, Step.Status.UNCONFIRMED, status=Step.Status.SENT, reason="", resolved_at=at
-        ):
-            log.warning("late_settlement", step=claim.step_id, outcome="sent")
-            return
+        sent = {"status": Step.Status.SENT, "reason": "", "resolved_at": at}
+        if not claim.update(Step.Status.HANDED_OVER, **sent):
+            if not claim.update(Step.Status.UNCONFIRMED, **sent):
+                log.warning("late_settlement", step=claim.step_id, outcome="sent")
+                return
+            _answered(claim.step_id, "sent", by="engine", at=at)
         _sent(case, message, claim.step(), by="engine", at=at)
     _first_contact_was(message, at=at)
 
@@ -120,8 +146,29 @@ def _doubt(claim: Claim, case: Case, message: Message, words: str, *, at: dateti
     if not claim.update(Step.Status.HANDED_OVER, status=Step.Status.UNCONFIRMED, reason=words):
         return
     Message.objects.filter(id=message.id).update(status=Message.Status.UNCONFIRMED, error=words, tries=message.tries)
-    Case.objects.filter(id=case.id).update(next_contact_at=None, updated_at=at)
+    _next_contact(case, message, None, at=at)
     _record("message.unconfirmed", case, message, by="engine", at=at, reason=words)
+    _ask(case, message, claim.step_id, words, at=at)
+
+
+def _ask(case: Case, message: Message, step_id: str, words: str, *, at: datetime) -> None:
+    """Leave it to a person to look it up at the mail provider, by the Message-ID."""
+    campaigns.open_task(
+        kind="resolve_doubt",
+        debtor=case.debtor,
+        case=case,
+        cause=step_id,
+        reason=f"Did the message to {message.recipient} leave? {words}",
+        facts={"message_id": message.id, "message_id_header": message.rfc_message_id},
+        due_at=at,
+        by="engine",
+        at=at,
+    )
+
+
+def _answered(step_id: str, outcome: str, *, by: str, at: datetime) -> None:
+    """The doubt is over, by whatever way."""
+    campaigns.end_tasks(cause=step_id, kind="resolve_doubt", status="done", outcome=outcome, by=by, at=at)
 
 
 def _fail(claim: Claim, case: Case, message: Message, words: str, *, at: datetime) -> None:
@@ -143,7 +190,7 @@ def _put_back(claim: Claim, case: Case, message: Message, words: str, *, due_at:
     Message.objects.filter(id=message.id).update(
         status=Message.Status.CANCELLED, error=words, tries=message.tries, handed_over_at=None
     )
-    Case.objects.filter(id=case.id).update(next_contact_at=due_at, updated_at=at)
+    _next_contact(case, message, due_at, at=at)
     if before != words:
         _record("contact.waited", case, message, by="engine", at=at, reason=words)
 
@@ -172,6 +219,8 @@ def sweep_leases(*, now: datetime, limit: int = 200) -> int:
 
 
 def _sweep(step_id: str, *, now: datetime) -> int:
+    if Step.objects.filter(id=step_id, channel="call").exists():
+        return called.sweep(step_id, now=now)
     with db.atomic():
         message = Message.objects.select_related("debtor").get(step_id=step_id)
         case = _locked_case(message)
@@ -201,6 +250,8 @@ def resolve_unconfirmed(*, step_id: str, outcome: str, by: str, at: datetime) ->
     with db.atomic():
         message = Message.objects.filter(step_id=step_id).first()
         if message is None:
+            if called.resolve(step_id=step_id, was_made=outcome == "sent", by=by, at=at):
+                return Step.objects.get(id=step_id)
             raise ApiError("step_not_unconfirmed")
         case = _locked_case(message)
         step = db.locked(Step.objects.filter(id=step_id, status=Step.Status.UNCONFIRMED)).first()
@@ -215,6 +266,7 @@ def _resolve(case: Case, message: Message, step: Step, *, was_sent: bool, by: st
     step.status = Step.Status.SENT if was_sent else Step.Status.FAILED
     step.reason, step.resolved_at = f"{'sent' if was_sent else 'not sent'}, says {by}"[:300], at
     step.save(update_fields=["lease_token", "status", "reason", "resolved_at"])
+    _answered(step.id, "sent" if was_sent else "not_sent", by=by, at=at)
     if was_sent:
         _sent(case, message, step, by=by, at=at)
         return step
@@ -225,14 +277,23 @@ def _resolve(case: Case, message: Message, step: Step, *, was_sent: bool, by: st
 
 def _again(case: Case, step: Step, *, at: datetime) -> Step:
     """The same act as a new attempt; the old row keeps what happened to it."""
-    if case.closed_at is not None:
+    if step.kind == "outreach" and case.closed_at is not None:
         return step
-    Case.objects.filter(id=case.id).update(next_contact_at=at, updated_at=at)
+    if step.kind == "outreach":
+        Case.objects.filter(id=case.id).update(next_contact_at=at, updated_at=at)
     same = ("organisation_id", "livemode", "campaign_id", "debtor_id", "case_id", "version", "index", "channel", "kind")
-    facts = {name: getattr(step, name) for name in (*same, "intent", "level")}
+    act = {name: getattr(step, name) for name in (*same, "intent", "level", "cause", "facts", "contact_id")}
+    tried = Step.objects.filter(case=case, version=step.version, index=step.index, channel=step.channel)
+    attempt = (tried.aggregate(last=Max("attempt"))["last"] or 0) + 1
     return Step.objects.create(
-        id=ids.new("stp"), created_at=at, recorded_at=clock.now(), attempt=step.attempt + 1, due_at=at, **facts
+        id=ids.new("stp"), created_at=at, recorded_at=clock.now(), attempt=attempt, due_at=at, **act
     )
+
+
+def _next_contact(case: Case, message: Message, moment: datetime | None, *, at: datetime) -> None:
+    """What the case promises next; an answer or a notice promises nothing."""
+    if message.kind == "outreach":
+        Case.objects.filter(id=case.id).update(next_contact_at=moment, updated_at=at)
 
 
 def _record(type: str, case: Case, message: Message, *, by: str, at: datetime, **more: str) -> None:

@@ -96,4 +96,5 @@ def test_a_later_invoice_of_a_debtor_nobody_was_found_for_asks_for_a_contact() -
     campaigns.open_cases(at=AT)
     second.refresh_from_db()
     assert second.status == Case.Status.NEEDS_CONTACT
-    assert sorted(world.events(second)) == ["case.opened", "case.updated"]  # one moment, so in no order
+    # one moment, so in no order
+    assert sorted(world.events(second)) == ["case.opened", "case.updated", "task.created"]

@@ -75,6 +75,22 @@ def test_the_law_costs_no_statement_per_new_debtor(api: factories.ApiClient) -> 
     assert statements(100) <= statements(1) + 25
 
 
+@time_machine.travel(TUESDAY, tick=False)
+@pytest.mark.parametrize(
+    ("language", "subject"), [("fr", "Facture n° "), ("es", "Factura n.º "), ("de", "Rechnung Nr. ")]
+)
+def test_the_first_message_is_in_the_debtor_s_language(api: factories.ApiClient, language: str, subject: str) -> None:
+    first = api.post("/v1/campaigns/preview", body(ACME | {"language": language})).json()["first_message"]
+    assert first["subject"] == f"{subject}2025-0847 — Your Company Inc."
+    assert "15,000" not in first["text"]
+
+
+def test_another_language_is_refused_with_the_list(api: factories.ApiClient) -> None:
+    said = api.post("/v1/campaigns/preview", body(ACME | {"language": "it"})).json()
+    assert (said["error"], said["param"]) == ("invalid_choice", "debtors[0].language")
+    assert "de, en, es, fr" in said["message"]
+
+
 def test_a_csv_cannot_be_previewed(api: factories.ApiClient) -> None:
     answer = api.post(
         "/v1/campaigns/preview", {"company": "Me", "source": "csv_url", "csv_url": "https://files.example.com/a.csv"}

@@ -7,7 +7,7 @@ import pytest
 from accounts.operations import pause_organisation, resume_organisation
 from agentcollect.kit import clock, db
 from campaigns import operations as campaigns
-from campaigns.models import Campaign, Case, Contact, Hold, Step, Suppression
+from campaigns.models import Campaign, Case, Contact, Hold, Step, Suppression, Task
 from campaigns.operations import cases
 from outreach import operations
 from outreach.models import Decision, MailboxItem, Message
@@ -38,7 +38,9 @@ def test_the_next_step_and_the_fact_follow_the_sent_one() -> None:
     world.step(case)
     operations.send_due(at=AT)
     following = Step.objects.get(case=case, status=Step.Status.PLANNED)
-    assert (following.intent, following.due_at) == ("second_reminder", AT + 6 * DAY)  # day 4 is a Saturday
+    # Day 4 is day 6 where the posture is `preserve`, a Monday; the next Tuesday morning is better.
+    assert following.intent == "second_reminder"
+    assert AT + 7 * DAY <= following.due_at < AT + 7 * DAY + timedelta(hours=3)
     assert world.events(case) == ["message.sent"]
     assert Campaign.objects.get(id=case.campaign_id).first_contact_at == AT
 
@@ -261,17 +263,22 @@ def test_words_that_no_guard_lets_pass_are_not_sent() -> None:
     step = world.step(case)
     operations.send_due(at=AT)
     step.refresh_from_db()
-    assert (step.status, MailboxItem.objects.count()) == (Step.Status.DENIED, 0)
+    assert (step.status, MailboxItem.objects.count()) == (Step.Status.NEEDS_HUMAN, 0)
     assert "links guard" in step.reason
-    assert "contact.denied" in world.events(case)
-    assert Step.objects.get(case=case, status=Step.Status.PLANNED).intent == "second_reminder"
+    assert "contact.waited" in world.events(case)
+    # A person reads the words that were refused; nothing else is planned beside them.
+    draft = Message.objects.get(step_id=step.id)
+    task = Task.objects.get(cause=step.id)
+    assert (draft.status, task.kind, task.facts["message_id"]) == (Message.Status.DRAFT, "approve", draft.id)
+    assert not Step.objects.filter(case=case, status=Step.Status.PLANNED).exists()
 
 
 def test_the_lost_worker_can_hand_nothing_over() -> None:
     step = world.step(world.case())
     claim = sending._claim(sending.Q(due_at__lte=AT), 1)[0]
     campaign = Campaign.objects.select_related("organisation").get()
-    reserved = sending._reserve(claim, sending.letters.stationery(campaign, campaign.organisation), at=AT)
+    paper = sending.letters.stationery(campaign, campaign.organisation)
+    reserved = sending._reserve(claim, paper, sending._written(step, paper, at=AT), at=AT)
     assert reserved is not None
     assert operations.sweep_leases(now=clock.now() + timedelta(hours=1)) == 1
     with pytest.raises(Withdrawn):

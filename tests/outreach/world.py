@@ -10,7 +10,7 @@ from typing import Any
 from agentcollect.kit import clock
 from campaigns.models import Case, Step
 from events.models import Event
-from outreach.models import MailboxItem, Message
+from outreach.models import MailboxItem, Message, ReplyPath
 from tests import factories
 
 # A Tuesday, 11:00 in New York and 8:00 in Los Angeles: open everywhere in the contiguous states.
@@ -23,6 +23,7 @@ BRAND = {
 }
 _INDEX = {
     "first_reminder": (0, 1),
+    "first_call": (1, 1),
     "second_reminder": (1, 1),
     "escalate_controller": (2, 2),
     "last_before_next_steps": (3, 3),
@@ -34,10 +35,20 @@ def case(livemode: bool = False, organisation: Any = None, brand: dict[str, Any]
     """An open invoice of Acme Corp's to Your Company, under the product page's brand."""
     number = next(_numbers)
     organisation = organisation or factories.organisation()
+    posture = {name: facts.pop(name) for name in ("posture",) if name in facts}
     shared = {"brand": BRAND if brand is None else brand, "creditor": "Your Company Inc.", "created_at": AT - DAY}
-    campaign = facts.pop("campaign", None) or factories.campaign(organisation, livemode, **shared)
+    if livemode:
+        proven(organisation)
+    campaign = facts.pop("campaign", None) or factories.campaign(organisation, livemode, **shared, **posture)
     debtor = facts.pop("debtor", None) or factories.debtor(organisation, livemode, identity=f"world:{number}")
     return factories.case(organisation, livemode, campaign=campaign, debtor=debtor, **facts)
+
+
+def proven(organisation: Any) -> None:
+    """Answers to live mail come back: before that is shown, none leaves."""
+    tenant = {"organisation_id": organisation.id, "livemode": True}
+    row = {"kind": "inbound_host", "status": "proven", "proven_at": AT, "actor": "test", "updated_at": AT}
+    ReplyPath.objects.get_or_create(**tenant, defaults=row | {"created_at": AT, "recorded_at": AT})
 
 
 def step(case: Case, intent: str = "first_reminder", due_at: datetime = AT, **facts: Any) -> Step:
