@@ -16,7 +16,7 @@ py := .venv/bin/python
 check_env := AGENTCOLLECT_VAR=.venv/check-var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint-api fuzz seed bench-api bench-webhooks faults format lock clean python install install-dev
+.PHONY: help run test check lint-api fuzz seed bench-api bench-webhooks bench-due races faults format lock clean python install install-dev
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -60,6 +60,12 @@ bench-api: install-dev  ## measure the API: load, growth, against bare Django (A
 
 bench-webhooks: install-dev  ## measure webhooks: latency, drain, isolation (ARGS='P5 P6 P7', ARGS=--short)
 	@exec $(py) -m benchmarks.webhook_bench $(ARGS)
+
+bench-due: install-dev  ## measure finding and claiming due steps among millions (P10; empties DATABASE_URL)
+	@exec $(py) -m benchmarks.due_steps $(ARGS)
+
+races: install-dev  ## workers, payments and disputes at the same moment, on PostgreSQL (ROUNDS=1000)
+	@ROUNDS=$${ROUNDS:-1000} $(py) -m pytest tests/outreach/test_race.py -q -p no:cacheprovider $(ARGS)
 
 faults: install-dev  ## kill senders, database, broker, receiver and clock under load (ARGS='--rounds 100')
 	@exec $(py) -m benchmarks.faults $(ARGS)

@@ -302,6 +302,23 @@ SECRET_SCANNING_KEYS = os.environ.get("SECRET_SCANNING_KEYS", "")
 # --- events: who is told inside the fact's own transaction; each inserts its own rows and does nothing else
 EVENT_SUBSCRIBERS = ["webhooks.operations.fan_out"]
 
+# --- tasks: what an answer does (kind → operation), and who must hear that one is needed no more. The room that asked
+# may lie above the one that keeps the tasks.
+TASK_OUTCOMES = {
+    "answer_dispute": "campaigns.operations.dispute_task_done",
+    "check_payment": "campaigns.operations.claim_task_done",
+    "approve": "outreach.operations.approvals.decide_task",
+    "review_reply": "outreach.operations.replies.review_task_done",
+    "document_needed": "outreach.operations.replies.document_task_done",
+    "decide_cease": "outreach.operations.replies.cease_task_done",
+    "resolve_doubt": "outreach.operations.doubts.decide_task",
+    "call": "outreach.operations.dialling.record_call",
+}
+TASK_ENDINGS = {
+    "approve": "outreach.operations.approvals.withdraw_task",
+    "call": "outreach.operations.dialling.withdraw_task",
+}
+
 # Deliveries and attempts go so many days after they were settled last (webhooks/queries/retention.py).
 WEBHOOK_RETENTION_DAYS = int(os.environ.get("WEBHOOK_RETENTION_DAYS", "90"))
 
@@ -312,6 +329,7 @@ METRICS = [
     "webhooks.metrics.endpoints",
     "webhooks.metrics.jobs",
     "outreach.metrics.steps",
+    "outreach.metrics.stops",
 ]
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
@@ -352,6 +370,17 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 
+# --- the writing and reading model: any server that speaks OpenAI's chat completions (docs/guides/agent.md). Without
+# address and name nothing is asked: templates write, phrase lists read. Prices in US dollars per million tokens.
+AGENT: dict[str, Any] = {
+    "base_url": os.environ.get("AGENT_BASE_URL", ""),
+    "api_key": os.environ.get("AGENT_API_KEY", ""),
+    "model": os.environ.get("AGENT_MODEL", ""),
+    "price_in": float(os.environ.get("AGENT_PRICE_IN") or 0),
+    "price_out": float(os.environ.get("AGENT_PRICE_OUT") or 0),
+    "timeout": float(os.environ.get("AGENT_TIMEOUT") or 30),
+}
+
 # --- mail to debtors (live mode; test mode writes into the sandbox mailbox)
 SMTP: dict[str, Any] = {
     "host": os.environ.get("SMTP_HOST", ""),
@@ -364,6 +393,16 @@ SMTP: dict[str, Any] = {
 
 # Who writes where a brand names no `from_email`; empty: such a brand sends nothing in live mode.
 MAIL_FROM = os.environ.get("MAIL_FROM", "")
+
+# --- mail from debtors: where answers are addressed to (`r+<token>@host`), and the keys that providers sign with. The
+# names are django-anymail's; WEBHOOK_SECRET ("user:password", several by commas) is the basic auth of every provider.
+INBOUND_HOST = os.environ.get("INBOUND_HOST", "").strip().lower()
+_ANYMAIL_KEYS = ("MAILGUN_API_KEY", "MAILGUN_WEBHOOK_SIGNING_KEY", "MAILERSEND_INBOUND_SECRET")
+ANYMAIL: dict[str, Any] = {
+    name: os.environ[name] for name in (*_ANYMAIL_KEYS, "MAILERSEND_SIGNING_SECRET") if os.environ.get(name)
+}
+if os.environ.get("INBOUND_WEBHOOK_SECRET"):
+    ANYMAIL["WEBHOOK_SECRET"] = os.environ["INBOUND_WEBHOOK_SECRET"].split(",")
 
 # --- mail to people who sign in: codes, resets, invitations. The same relay; embedded without one, a folder
 DEFAULT_FROM_EMAIL = os.environ.get("SYSTEM_MAIL_FROM") or MAIL_FROM or "AgentCollect <no-reply@localhost>"

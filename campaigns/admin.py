@@ -9,6 +9,7 @@ from campaigns.models import (
     Case,
     Contact,
     Debtor,
+    Dispute,
     Document,
     Exclusion,
     Export,
@@ -16,9 +17,13 @@ from campaigns.models import (
     Hold,
     Import,
     LedgerEntry,
+    Playbook,
+    SanctionedName,
+    SanctionsList,
     Step,
     StoredFile,
     Suppression,
+    Task,
 )
 
 
@@ -127,6 +132,15 @@ class ExclusionAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "organisation", "livemode", "case", "status", "reason", "amount_minor", "currency", "source")
+    list_filter = ("livemode", "status", "reason", "source")
+    list_select_related = ("organisation", "case")
+    search_fields = ("=id", "=case__id")
+    ordering = ("-id",)
+
+
 @admin.register(Document)
 class DocumentAdmin(ReadOnlyAdmin):
     list_display = ("name", "kind", "organisation", "livemode", "share_with_debtor", "created_at")
@@ -159,3 +173,39 @@ class ExportAdmin(ReadOnlyAdmin):
     list_select_related = ("organisation",)
     search_fields = ("=id",)
     ordering = ("-id",)
+
+
+@admin.register(Task)
+class TaskAdmin(ReadOnlyAdmin):
+    """What waits for people, of every organisation."""
+
+    list_display = ("id", "kind", "status", "debtor", "case", "due_at", "expires_at", "claimed_by", "livemode")
+    list_filter = ("status", "kind", "livemode")
+    list_select_related = ("debtor", "case")
+    search_fields = ("=id", "=cause", "=case__id")
+    ordering = ("due_at", "id")
+
+
+@admin.register(Playbook)
+class PlaybookAdmin(ReadOnlyAdmin):
+    list_display = ("name", "version", "title", "organisation", "livemode", "created_at", "retired_at")
+    list_filter = ("livemode",)
+    list_select_related = ("organisation",)
+    search_fields = ("=id", "name")
+    ordering = ("-created_at",)
+
+
+@admin.register(SanctionsList)
+class SanctionsListAdmin(ReadOnlyAdmin):
+    """The youngest is in force; loaded by `manage.py load_sanctions`."""
+
+    list_display = ("source", "entries", "loaded_at", "loaded_by")
+    ordering = ("-id",)
+
+
+@admin.register(SanctionedName)
+class SanctionedNameAdmin(ReadOnlyAdmin):
+    list_display = ("name", "entry", "list")
+    list_select_related = ("list",)
+    search_fields = ("name",)
+    ordering = ("id",)

@@ -1,5 +1,6 @@
 """What may be asked of each list of this room, and which parts of an item can be shown whole (`expand=`)."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -7,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from agentcollect.kit.errors import ApiError
 from agentcollect.kit.listing import Expand, Filter, Listing, one_of, yes_no
 from campaigns import queries
-from campaigns.models import Campaign, Case, Contact, Document, Exclusion, Hold
+from campaigns.models import Campaign, Case, Contact, Dispute, Document, Exclusion, Hold, Task
 from campaigns.queries import Tenant
 from campaigns.rules import search
 from campaigns.rules.exclusions import key_of
@@ -15,7 +16,7 @@ from campaigns.rules.identity import invoice_key
 from campaigns.schema.campaigns import CAMPAIGN
 from campaigns.schema.people import DEBTOR
 from campaigns.schema.rows import CASE
-from campaigns.serializers import people, public
+from campaigns.serializers import people, public, reading
 from events.catalogue import TYPES
 
 Shown = dict[str, dict[str, Any]]
@@ -63,6 +64,13 @@ def _searched(rows: QuerySet, words: str) -> QuerySet:
     if not 2 <= len(search.text(words)) <= 100:
         raise ApiError("invalid_parameter", "q takes 2 to 100 characters.", param="q")
     return queries.searched(rows, words)
+
+
+def _moment(written: str) -> datetime:
+    try:
+        return reading.moment(written)
+    except ValueError as error:
+        raise ApiError("invalid_parameter", f"due_before {error}.", param="due_before") from None
 
 
 _CASE_STATUS = one_of(Case.Status.values)
@@ -156,6 +164,7 @@ EXCLUSIONS = Listing(
     },
     metadata="",
 )
+PLAYBOOKS = Listing(filters={"name": Filter()}, updated="created_at", metadata="")
 DOCUMENTS = Listing(
     filters={
         "campaign_id": Filter(),
@@ -166,4 +175,32 @@ DOCUMENTS = Listing(
     }
 )
 CASE_DOCUMENTS = Listing(filters={"kind": one_of(Document.Kind.values)})
+TASKS = Listing(
+    filters={
+        "kind": one_of(Task.Kind.values),
+        "status": one_of(Task.Status.values),
+        "campaign_id": Filter(),
+        "case_id": Filter(),
+        "debtor_id": Filter(),
+        "due_before": Filter(
+            "ISO 8601 with a zone.", narrow=lambda rows, value: rows.filter(due_at__lt=_moment(value))
+        ),
+        # The view narrows by it beforehand: the question needs to know the moment.
+        "overdue": Filter("Open and past its due time, or not.", values=("true", "false"), narrow=lambda rows, _: rows),
+    },
+    expands={"case": WHOLE_CASE, "debtor": WHOLE_DEBTOR},
+    metadata="",
+)
 EXPORTS = Listing(filters={"kind": Filter(), "status": one_of(["queued", "running", "completed", "failed", "expired"])})
+DISPUTES = Listing(
+    filters={
+        "status": one_of(Dispute.Status.values),
+        "reason": one_of(Dispute.Reason.values),
+        "source": one_of(Dispute.Source.values),
+        "case_id": Filter(),
+        "campaign_id": Filter(column="case__campaign_id"),
+        "debtor_id": Filter(),
+    },
+    expands={"case": WHOLE_CASE, "debtor": WHOLE_DEBTOR, "campaign": WHOLE_CAMPAIGN},
+    metadata="",
+)

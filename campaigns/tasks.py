@@ -31,6 +31,11 @@ def end_mandates() -> None:
     operations.end_mandates(at=clock.now())
 
 
+@shared_task(name="campaigns.expire_tasks")
+def expire_tasks() -> None:
+    operations.expire_tasks(at=clock.now())
+
+
 @shared_task(name="campaigns.settle_exclusions")
 def settle_exclusions() -> None:
     operations.settle_exclusions(at=clock.now())
@@ -54,3 +59,8 @@ def expire_exports() -> None:
 @shared_task(name="campaigns.fetch_logos")
 def fetch_logos() -> None:
     operations.fetch_logos(at=clock.now())
+
+
+@shared_task(name="campaigns.screen_debtors")
+def screen_debtors() -> None:
+    operations.screen_debtors(at=clock.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import campaigns, cases, documents, exclusions, exports, holds, people
+from campaigns.views import campaigns, cases, disputes, documents, exclusions, exports, holds, people, playbooks, tasks
 
 urlpatterns = [
     path("v1/campaigns", campaigns.Campaigns.as_view()),
@@ -23,6 +23,13 @@ urlpatterns = [
     path("v1/cases/<str:case_id>/unrecall", cases.UnrecallCase.as_view()),
     path("v1/cases/<str:case_id>/credits", cases.CaseCredits.as_view()),
     path("v1/cases/<str:case_id>/enrich", cases.EnrichCase.as_view()),
+    path("v1/cases/<str:case_id>/dispute", disputes.CaseDispute.as_view()),
+    path("v1/disputes", disputes.Disputes.as_view()),
+    path("v1/disputes/<str:dispute_id>", disputes.OneDispute.as_view()),
+    path("v1/disputes/<str:dispute_id>/request_information", disputes.RequestInformation.as_view()),
+    path("v1/disputes/<str:dispute_id>/answer", disputes.AnswerDispute.as_view()),
+    path("v1/disputes/<str:dispute_id>/resolve", disputes.ResolveDispute.as_view()),
+    path("v1/disputes/<str:dispute_id>/withdraw", disputes.WithdrawDispute.as_view()),
     path("v1/cases/<str:case_id>/documents", documents.CaseDocuments.as_view()),
     path("v1/debtors", people.Debtors.as_view()),
     path("v1/debtors/<str:debtor_id>", people.DebtorDetail.as_view()),
@@ -36,6 +43,12 @@ urlpatterns = [
     path("v1/documents", documents.Documents.as_view()),
     path("v1/documents/<str:document_id>", documents.DocumentDetail.as_view()),
     path("v1/documents/<str:document_id>/content", documents.DocumentContent.as_view()),
+    path("v1/tasks", tasks.Tasks.as_view()),
+    path("v1/tasks/<str:task_id>", tasks.TaskDetail.as_view()),
+    path("v1/tasks/<str:task_id>/claim", tasks.ClaimTask.as_view()),
+    path("v1/tasks/<str:task_id>/complete", tasks.CompleteTask.as_view()),
+    path("v1/playbooks", playbooks.Playbooks.as_view()),
+    path("v1/playbooks/<str:name>", playbooks.PlaybookDetail.as_view()),
     path("v1/exports", exports.Exports.as_view()),
     path("v1/exports/<str:export_id>", exports.ExportDetail.as_view()),
     path("v1/exports/<str:export_id>/content", exports.ExportContent.as_view()),

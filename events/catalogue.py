@@ -47,6 +47,10 @@ def _count(data: dict[str, Any], name: str, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def _last_failed(data: dict[str, Any]) -> str:
+    return f" Failed last: {data['last_event_id']}" if data.get("last_event_id") else ""
+
+
 def _money(data: dict[str, Any], name: str) -> str:
     amount = data.get(name)
     return f"{amount:,.2f} {data.get('currency', '')}".strip() if isinstance(amount, int | float) else "an amount"
@@ -227,6 +231,99 @@ _type(
     channel="email",
     example=_MESSAGE | {"error": "mailbox does not exist"},
 )
+_CALL = _CASE | {
+    "call_id": "cal_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "contact_id": "con_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "channel": "call",
+    "mode": "ai",
+}
+_CALLED = {
+    "conversation": "Called: they were spoken to",
+    "voicemail": "Called: a message was left",
+    "no_answer": "Called: nobody answered",
+    "busy": "Called: the line was busy",
+    "refused_recording": "Called: they did not want to be recorded; the call ended",
+    "wrong_number": "Called: the number is not theirs",
+}
+_type(
+    "call.completed",
+    "A call took place (`outcome`), by a machine (`mode`: `ai`) or by a person (`human`).",
+    lambda d: _CALLED.get(str(d.get("outcome")), "Called"),
+    "message",
+    channel="phone",
+    example=_CALL | {"outcome": "conversation", "note": None},
+)
+_type(
+    "call.failed",
+    "A call could not be made.",
+    "Call not made: {error}",
+    "message",
+    channel="phone",
+    example=_CALL | {"error": "no line is free"},
+)
+_type(
+    "message.bounced",
+    "A message came back: the mail server of the address refused it.",
+    "Email came back: {error}",
+    "message",
+    channel="email",
+    example=_MESSAGE | {"error": "550 5.1.1 user unknown"},
+)
+_type(
+    "contact.bounced",
+    "An address is none: nothing more is sent to it. The other people of that debtor are still written to.",
+    "Address does not exist: {email}",
+    "contact",
+    example=_CASE
+    | {
+        "contact_id": "con_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "message_id": "msg_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "channel": "email",
+        "email": "ap@acmecorp.com",
+        "reason": "550 5.1.1 user unknown",
+    },
+)
+_REPLY = _CASE | {
+    "reply_id": "rpy_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "contact_id": "con_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "channel": "email",
+    "from": "ap@acmecorp.com",
+    "subject": "Re: Invoice #2025-0847 — Your Company",
+}
+_type(
+    "reply.received",
+    "The debtor wrote. Nothing is sent to them until the reply has been read (`GET /v1/replies/{id}` says what it is).",
+    "They wrote: “{subject}”",
+    "reply",
+    channel="email",
+    example=_REPLY | {"attachments": [{"name": "remittance.pdf", "type": "application/pdf", "size": 48213}]},
+)
+_type(
+    "document.needed",
+    "The debtor asks for a document that is not shared with them: add it with `share_with_debtor`.",
+    "Document asked for: {reason}",
+    "document",
+    example=_CASE
+    | {
+        "reply_id": "rpy_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "reason": "They ask for a copy of the invoice, and none is shared with them.",
+    },
+)
+_PATH = {"kind": "mailbox", "address": "ar@yourcompany.com"}
+_type(
+    "reply_path.proven",
+    "A test message came back: answers of your debtors reach us, and live email may leave.",
+    "Answers reach us: the test message came back",
+    "audit",
+    example=_PATH,
+)
+_type(
+    "reply_path.broken",
+    "A test message did not come back: live email waits until one does.",
+    "Answers do not reach us: {reason}",
+    "audit",
+    example=_PATH | {"reason": "the probe did not come back within 10 minutes"},
+)
 _type(
     "payment.received",
     "The debtor made a payment. Includes amount, method, and invoice number.",
@@ -267,6 +364,99 @@ _type(
         "failure": "card declined",
     },
 )
+_PROMISE = _CASE | {
+    "case_status": "promised",
+    "promise_id": "prm_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "promise": "open",
+    "amount": 5000,
+    "due_on": "2026-03-27",
+    "received": 0,
+    "balance": 15000,
+    "source": "page",
+}
+_type(
+    "promise.made",
+    "The debtor promised to pay `amount` by the end of `due_on`; nothing is sent until then.",
+    lambda d: f"Promised: {_money(d, 'amount')} by {d.get('due_on', '—')}",
+    "promise",
+    example=_PROMISE,
+)
+_type(
+    "promise.kept",
+    "What was promised came in time, or is not owed any more.",
+    lambda d: f"Promise kept: {_money(d, 'received')} came",
+    "promise",
+    example=_PROMISE | {"case_status": "active", "promise": "kept", "received": 5000, "balance": 10000},
+)
+_type(
+    "promise.broken",
+    "The day of a promise ended without the money. `promise` is broken, or partially_kept where some of it came.",
+    lambda d: f"Promise not kept: {_money(d, 'received')} of {_money(d, 'amount')} came",
+    "promise",
+    example=_PROMISE | {"promise": "partially_kept", "received": 2000, "balance": 13000},
+)
+_PLAN = _CASE | {
+    "case_status": "in_plan",
+    "plan_id": "pln_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "plan": "active",
+    "total": 15000,
+    "paid": 0,
+    "balance": 15000,
+    "source": "page",
+    "instalments": [
+        {"number": number, "due_on": due_on, "amount": 5000, "paid": 0, "status": "due"}
+        for number, due_on in ((1, "2026-03-31"), (2, "2026-04-30"), (3, "2026-05-31"))
+    ],
+}
+_type(
+    "plan.started",
+    "The balance is paid in instalments from now on; nothing is sent while they come.",
+    lambda d: (
+        f"Payment plan: {_money(d, 'total')} in {_count({'n': len(d.get('instalments', []))}, 'n', 'instalment')}"
+    ),
+    "plan",
+    example=_PLAN,
+)
+_type(
+    "plan.finished",
+    "Every instalment came, or the balance was paid or credited sooner.",
+    lambda d: f"Payment plan finished: {_money(d, 'paid')}",
+    "plan",
+    example=_PLAN | {"case_status": "closed", "plan": "finished", "paid": 15000, "balance": 0},
+)
+_type(
+    "plan.defaulted",
+    "An instalment did not come within the days of grace; outreach goes on.",
+    lambda d: f"Payment plan in default: {_money(d, 'paid')} of {_money(d, 'total')} came",
+    "plan",
+    example=_PLAN | {"plan": "defaulted", "paid": 5000, "balance": 10000},
+)
+_DISPUTE = _CASE | {
+    "case_status": "disputed",
+    "dispute_id": "dsp_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "dispute": "opened",
+    "reason": "wrong_amount",
+    "text": "Ten units were billed, eight came.",
+    "source": "page",
+    "amount": 3000,
+    "reduced": 0,
+    "balance": 15000,
+}
+_type(
+    "dispute.opened",
+    "The debtor objects to an invoice, or to `amount` of it (null: all of it). Nothing is sent about it meanwhile.",
+    lambda d: f"Disputed: {str(d.get('reason', '—')).replace('_', ' ')}",
+    "dispute",
+    example=_DISPUTE,
+)
+_type(
+    "dispute.resolved",
+    "A dispute ended: `dispute` is upheld, partially_upheld, rejected or withdrawn; `reduced` went off the principal.",
+    lambda d: f"Dispute {str(d.get('dispute', '—')).replace('_', ' ')}",
+    "dispute",
+    example=_DISPUTE
+    | {"case_status": "disputed", "dispute": "upheld", "reduced": 3000, "balance": 12000, "note": "Two units short."},
+)
 _type(
     "document.added",
     "A document was added to a case, a debtor or a campaign.",
@@ -285,6 +475,43 @@ _type(
             "share_with_debtor": False,
         },
     },
+)
+_TASK = _CASE | {
+    "task_id": "tsk_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "kind": "contact_needed",
+    "status": "open",
+    "reason": "Nobody is left to write to at this debtor: add a contact, or close the invoice.",
+    "due_at": "2026-03-18T14:22:00Z",
+    "outcome": None,
+}
+_type(
+    "task.created",
+    "Something waits for a person of yours. One about a debtor as a whole names no case.",
+    "Waits for you: {reason}",
+    "task",
+    example=_TASK,
+)
+_type(
+    "task.done",
+    "A task is over (`status`): done with its `outcome`, expired, or cancelled because it is needed no more.",
+    lambda d: f"No longer waits for you: {d.get('outcome') or d.get('status')} ({d.get('kind', 'task')})",
+    "task",
+    example=_TASK | {"status": "done", "outcome": "added"},
+)
+_DRAFT = _CASE | {
+    "message_id": "msg_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "contact_id": "con_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "channel": "email",
+    "intent": "first_reminder",
+    "subject": "Invoice #INV-2025-0847 — Your Company",
+}
+_type(
+    "message.approval_requested",
+    "A message is written and waits for your word; without it, it is never sent.",
+    "Waits for your approval: {subject}",
+    "wait",
+    channel="email",
+    example=_DRAFT | {"task_id": "tsk_0UZ8pq1K9xQk4Fw2aBcDeF", "balance": 15000},
 )
 _type(
     "import.completed",
@@ -324,13 +551,15 @@ _type(
 )
 _type(
     "endpoint.disabled",
-    "A webhook endpoint takes no more deliveries.",
-    "Webhook endpoint disabled: {reason}",
+    "A webhook endpoint takes no more deliveries. What failed last is null once it is pruned.",
+    lambda d: f"Webhook endpoint disabled: {d.get('reason', '—')}{_last_failed(d)}",
     "developer",
     example={
         "webhook_id": "wh_0UZ8pq1K7Lm3pRx1aBcDeF",
         "url": "https://yourapp.com/webhooks/ac",
         "reason": "It answered 410 Gone.",
+        "last_event_id": "evt_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "last_delivery_id": "whd_0UZ8pq1K7Lm3pRx1aBcDeF",
     },
 )
 for _state, _text in (
@@ -359,6 +588,14 @@ _type(
     public=False,
     channel="email",
 )
+_type("message.approved", "", "Approved: {subject}", "audit", public=False, channel="email")
+_type("message.rejected", "", "Not approved: {reason}", "audit", public=False, channel="email")
+_type("message.edited", "", "Draft edited: {subject}", "audit", public=False, channel="email")
+_type("playbook.saved", "", "Playbook {name} saved, version {version}", "audit", public=False)
+_type("switch.set", "", "Stopped by operations: {reason}", "audit", public=False)
+_type("switch.lifted", "", "Operations lifted the stop: {reason}", "audit", public=False)
+_type("reply.understood", "", "Read as {label}: {outcome}", "reply", public=False, channel="email")
+_type("reply_path.changed", "", "Way of answers changed: {kind}", "audit", public=False)
 _type("debtor.updated", "", "Debtor corrected: {fields}", "audit", public=False)
 _type("contact.added", "", "Contact added: {name}", "contact", public=False)
 _type("contact.changed", "", "Contact corrected: {fields}", "contact", public=False)
@@ -372,6 +609,8 @@ _type("referral.proposed", "", "Ready for an attorney; waiting for your decision
 _type("organisation.created", "", "Organisation {name} created", "audit", public=False)
 _type("organisation.live_approved", "", "Approved for live mode", "audit", public=False)
 _type("organisation.attested", "", "Attested: {statement}", "audit", public=False)
+_type("organisation.mandate_signed", "", "Mandate signed by {signed_by}", "audit", public=False)
+_type("organisation.collector_set", "", "Contacts are made by {collector}", "audit", public=False)
 _type("organisation.terms_accepted", "", "Terms accepted: {url}", "audit", public=False)
 _type("organisation.updated", "", "Organisation changed: {fields}", "audit", public=False)
 _type("organisation.live_requested", "", "Live access requested", "audit", public=False)
@@ -382,6 +621,13 @@ _type("member.role_changed", "", "{email}: {before} is now {role}", "audit", pub
 _type("member.second_factors_removed", "", "Second factors of {email} removed by operations", "audit", public=False)
 _type("member.removed", "", "{email} removed", "audit", public=False)
 _type("member.password_set", "", "A member's password was set", "audit", public=False)
+_type(
+    "member.notifications_changed",
+    "",
+    lambda d: "Own notifications changed: " + ", ".join(f"{type} {how}" for type, how in d.get("changed", {}).items()),
+    "audit",
+    public=False,
+)
 _type("key.created", "", "API key {prefix}… created", "audit", public=False)
 _type("key.revoked", "", "API key {prefix}… revoked", "audit", public=False)
 _type(

@@ -123,6 +123,9 @@ def _facts(name: str, by: str, at: datetime) -> dict[str, Any]:
         "attested_at": at,
         "attested_by": by,
         "live_approved": True,
+        "mandate_signed_at": at,
+        "mandate_signed_by": by,
+        "first_party": True,
     }
 
 

@@ -7,12 +7,15 @@ import structlog
 from agentcollect.kit import clock, errors
 from agentcollect.kit.errors import ApiError
 from campaigns import operations as campaigns
-from campaigns.models import Campaign, Case, Step
+from campaigns.models import Campaign, Case, Step, Task
 from outreach import operations as outreach
+from outreach.models import Call
 
 log = structlog.get_logger()
 
 errors.define("test_mode_only", 422, "The sandbox is for test keys; a live key moves real things.")
+errors.define("no_call_planned", 409, "No call comes next on this case, and none waits for a person.")
+errors.define("call_not_made", 409, "The rule engine did not let the call be made; the message says why.")
 errors.define("nothing_planned", 409, "Nothing is planned here: the case is closed, waits for something, or is over.")
 
 # A step due at night moves to the morning, then perhaps past a holiday and an earlier message: a few moves, no more.
@@ -30,10 +33,38 @@ def run_next_step(*, by: str, campaign_id: str = "", case_id: str = "") -> Step:
     step = _planned(campaign_id, case_id) or _wake(campaign_id, case_id, at=at)
     for _ in range(_MOVES):
         step = outreach.send_step(step_id=step.id, at=max(at, step.due_at))
+        if step.status == Step.Status.SKIPPED:
+            # A call to a debtor without a number: the story goes on with what follows it.
+            step = _planned(campaign_id, case_id) or step
         if step.status != Step.Status.PLANNED or step.lease_until is not None:
             break
     log.info("next_step_run", by=by, step=step.id, status=step.status)
     return step
+
+
+def call(*, case: Case, outcome: str, by: str) -> Call:
+    """The call that comes next on a test case is made, and ends with `outcome`: by the sandbox's peer, in story time at
+    its own due moment, or by the person it waits for. The gate judges it like any other.
+
+    Raises ApiError: no_call_planned, call_not_made.
+    """
+    at = clock.now()
+    task = Task.objects.filter(case=case, kind=Task.Kind.CALL, status__in=("open", "claimed")).first()
+    if task is not None:
+        by = task.claimed_by or by
+        campaigns.complete_task(task_id=task.id, outcome=outcome, note="", by=by, at=at)
+        return Call.objects.get(step_id=task.cause)
+    step = _planned("", case.id)
+    if step is None or step.channel != "call":
+        raise ApiError("no_call_planned")
+    for _ in range(_MOVES):
+        step = outreach.send_step(step_id=step.id, at=max(at, step.due_at), outcome=outcome)
+        if step.status != Step.Status.PLANNED or step.lease_until is not None:
+            break
+    made = Call.objects.filter(step_id=step.id).first()
+    if made is None or step.status != Step.Status.SENT:
+        raise ApiError("call_not_made", f"No call was made: {step.reason or step.status}.", state=step.status)
+    return made
 
 
 def _test_mode(campaign_id: str, case_id: str) -> None:
@@ -47,7 +78,7 @@ def _test_mode(campaign_id: str, case_id: str) -> None:
 
 def _planned(campaign_id: str, case_id: str) -> Step | None:
     named = Step.objects.filter(case_id=case_id) if case_id else Step.objects.filter(campaign_id=campaign_id)
-    return named.filter(status=Step.Status.PLANNED, channel="email").order_by("due_at", "id").first()
+    return named.filter(status=Step.Status.PLANNED, channel__in=("email", "call")).order_by("due_at", "id").first()
 
 
 def _wake(campaign_id: str, case_id: str, *, at: datetime) -> Step:

@@ -11,9 +11,21 @@ from accounts import operations as accounts
 from accounts.models import Organisation, RequestLog
 from agentcollect.kit import clock, ids
 from campaigns import operations as campaigns
-from campaigns.models import Campaign, Case, Contact, Debtor, Document, Exclusion, Export, LedgerEntry
-from outreach.models import Message
-from payments.models import Allocation, Payment
+from campaigns.models import (
+    Campaign,
+    Case,
+    Contact,
+    Debtor,
+    Dispute,
+    Document,
+    Exclusion,
+    Export,
+    LedgerEntry,
+    SanctionsList,
+    Task,
+)
+from outreach.models import Message, Reply
+from payments.models import Allocation, Instalment, Payment, Plan, Promise
 
 BY = "test"
 
@@ -27,6 +39,11 @@ READY = {
     "attested_at": datetime(2026, 1, 1, tzinfo=UTC),
     "attested_by": BY,
     "live_approved": True,
+    # Tests of approvals ask for it; nothing else waits for a person.
+    "approval": "none",
+    "mandate_signed_at": datetime(2026, 1, 1, tzinfo=UTC),
+    "mandate_signed_by": BY,
+    "first_party": True,
 }
 
 
@@ -103,9 +120,18 @@ def campaign(organisation: Organisation, livemode: bool = False, **facts: Any) -
     )
 
 
+def sanctions_list() -> SanctionsList:
+    """The list in force: one name that nobody here has."""
+    lines = ["name", "Nobody We Know"]
+    return campaigns.load_sanctions(lines=lines, source="test", by=BY, at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
 def debtor(organisation: Organisation, livemode: bool = False, **facts: Any) -> Debtor:
-    """A company that owes."""
+    """A company that owes; a live one is screened."""
     at = clock.now()
+    if livemode:
+        screened = {"screened_at": datetime(2026, 1, 1, tzinfo=UTC), "screened_list": sanctions_list().id}
+        facts = screened | facts
     return Debtor.objects.create(
         **{
             "organisation": organisation,
@@ -221,6 +247,49 @@ def payment(case: Case, amount_minor: int = 10_000, **facts: Any) -> Payment:
     return row
 
 
+def _agreed(case: Case, **facts: Any) -> dict[str, Any]:
+    at = clock.now()
+    shared = {"organisation_id": case.organisation_id, "livemode": case.livemode, "currency": case.currency}
+    when = {"created_at": at, "recorded_at": at, "updated_at": at}
+    return shared | when | {"case": case, "debtor_id": case.debtor_id, "source": "creditor", "actor": BY} | facts
+
+
+def promise(case: Case, **facts: Any) -> Promise:
+    """A promise's row alone, to be kept in a week."""
+    due = clock.now() + timedelta(days=7)
+    open_ = {"status": Promise.Status.OPEN, "amount_minor": case.balance_minor, "due_on": due.date()}
+    return Promise.objects.create(**_agreed(case, **open_, judged_after=due + timedelta(days=1)) | facts)
+
+
+def plan(case: Case, **facts: Any) -> Plan:
+    """A plan's rows alone: two instalments, running."""
+    at, half = clock.now(), case.balance_minor // 2
+    running = {"status": Plan.Status.ACTIVE, "total_minor": case.balance_minor, "started_at": at}
+    row = Plan.objects.create(**_agreed(case, **running) | facts)
+    for number, minor in enumerate((case.balance_minor - half, half), start=1):
+        due = at + timedelta(days=30 * number)
+        Instalment.objects.create(
+            organisation_id=row.organisation_id,
+            livemode=row.livemode,
+            created_at=at,
+            recorded_at=at,
+            updated_at=at,
+            plan=row,
+            number=number,
+            due_on=due.date(),
+            judged_after=due + timedelta(days=4),
+            amount_minor=minor,
+        )
+    return row
+
+
+def dispute(case: Case, **facts: Any) -> Dispute:
+    """A dispute's row alone, of the whole invoice."""
+    return Dispute.objects.create(
+        **_agreed(case, status=Dispute.Status.OPENED, reason="quality", text="Broken.") | facts
+    )
+
+
 def logged_call(organisation: Organisation, livemode: bool = False, **facts: Any) -> RequestLog:
     """A call of the API that went well."""
     at = clock.now()
@@ -294,3 +363,35 @@ def export(organisation: Organisation, livemode: bool = False, kind: str = "case
     made = campaigns.start_export(**tenant, kind=kind, filters={}, metadata={}, by=BY, at=clock.now())
     campaigns.run_exports(at=clock.now())
     return Export.objects.get(id=made.id)
+
+
+def task(case: Case, **facts: Any) -> Task:
+    """Somebody to write to is asked for."""
+    asked = {"kind": "contact_needed", "cause": ids.new("test"), "reason": "Nobody is left to write to.", "facts": {}}
+    at = clock.now()
+    return campaigns.open_task(debtor=case.debtor, case=case, **(asked | {"due_at": at} | facts), by=BY, at=at)
+
+
+def reply(case: Case, **facts: Any) -> Reply:
+    """Something the debtor wrote that waits for a person."""
+    at = clock.now()
+    return Reply.objects.create(
+        **{
+            "organisation_id": case.organisation_id,
+            "livemode": case.livemode,
+            "campaign_id": case.campaign_id,
+            "debtor_id": case.debtor_id,
+            "case": case,
+            "contact": Contact.objects.filter(debtor_id=case.debtor_id).first(),
+            "channel": "email",
+            "sender": "ap@acmecorp.com",
+            "subject": "Re: Invoice #2025-0847 — Your Company",
+            "text": "About the third pallet.",
+            "identity": Reply.Identity.KNOWN,
+            "status": Reply.Status.NEEDS_HUMAN,
+            "label": "other",
+            "created_at": at,
+            "recorded_at": at,
+        }
+        | facts
+    )

@@ -71,4 +71,5 @@ def test_malformed_bodies_addresses_and_files(seed: int, world: Any) -> None:  #
         seen[answer.status_code] += 1
     assert sum(seen.values()) == BODIES // 4
     # What is only slightly wrong is often right: some came through, many did not.
-    assert min(seen[400], seen[200] + seen[201] + seen[404]) > BODIES // 40, seen
+    through = seen[404] + sum(number for status, number in seen.items() if status < 300)
+    assert min(seen[400], through) > BODIES // 60, seen

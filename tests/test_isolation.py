@@ -6,6 +6,7 @@ one; a route that must be open to strangers must be named in `OPEN`.
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,7 +17,7 @@ from accounts.models import ApiKey, Organisation
 from agentcollect.kit import clock, db
 from campaigns.models import Case
 from events.operations import About, record
-from tests import factories
+from tests import factories, rows
 from webhooks.models import Delivery
 from webhooks.operations import create_endpoint, start_replay
 
@@ -72,7 +73,9 @@ class Owned(NamedTuple):
 
 
 def owned(organisation: Organisation, livemode: bool) -> Owned:
-    case = factories.case(organisation, livemode, amount_minor=5_000)
+    policy = {"min_instalment_minor": 1}
+    campaign = factories.campaign(organisation, livemode, debtors_enrolled=1, offer_policy=policy)
+    case = factories.case(organisation, livemode, amount_minor=5_000, campaign=campaign)
     at = clock.now()
     endpoint, _ = create_endpoint(
         organisation_id=organisation.id,
@@ -104,7 +107,11 @@ def owned(organisation: Organisation, livemode: bool) -> Owned:
 
 def objects(case: Case) -> dict[str, str]:
     """Route argument → id of a real object."""
+    agreed = factories.case(case.organisation, case.livemode, campaign=case.campaign)
     return {
+        "promise_id": factories.promise(agreed).id,
+        "plan_id": factories.plan(agreed).id,
+        "dispute_id": factories.dispute(agreed).id,
         "campaign_id": case.campaign_id,
         "case_id": case.id,
         "debtor_id": case.debtor_id,
@@ -115,6 +122,10 @@ def objects(case: Case) -> dict[str, str]:
         "exclusion_id": factories.exclusion(case.organisation, case.livemode).id,
         "document_id": factories.document(case).id,
         "export_id": factories.export(case.organisation, case.livemode).id,
+        "task_id": factories.task(case).id,
+        "reply_id": factories.reply(case).id,
+        "call_id": rows.call(case).id,
+        "name": rows.playbook(case.organisation, case.livemode).name,
     }
 
 
@@ -123,6 +134,15 @@ def body(route: Route, known: dict[str, str]) -> dict[str, Any]:
     bodies = {
         "v1/payments": {"case_id": known["case_id"], "amount": 1, "method": "bank_transfer"},
         "v1/sandbox/payments": {"case_id": known["case_id"]},
+        "v1/sandbox/calls": {"case_id": known["case_id"], "outcome": "busy"},
+        "v1/playbooks": {"name": "mine", "steps": [_FIRST_STEP]},
+        "v1/playbooks/dry_run": {"name": "default", "campaign_id": known["campaign_id"]},
+        "v1/sandbox/replies": {"case_id": known["case_id"], "template": "opt_out"},
+        "v1/sandbox/bounces": {"message_id": known["message_id"]},
+        "v1/sandbox/opt_outs": {"contact_id": known["contact_id"]},
+        "v1/organisation/reply_path": {"kind": "mailbox", "address": "me@evil.com", "host": "imap.evil.com"}
+        | {"user": "me", "secret": "mine"},
+        "v1/replies/<str:reply_id>/resolve": {"label": "bankruptcy"},
         "v1/webhooks/<str:webhook_id>": {"description": "mine now"},
         "v1/webhooks/replays": {"webhook_ids": [known["webhook_id"]], "statuses": ["pending"], "missed": True},
         "v1/contacts": {"debtor_id": known["debtor_id"], "email": "mine@acmecorp.com"},
@@ -136,8 +156,25 @@ def body(route: Route, known: dict[str, str]) -> dict[str, Any]:
         "v1/cases/<str:case_id>/release": {"kind": "creditor_pause"},
         "v1/cases/<str:case_id>/close": {"reason": "recalled"},
         "v1/cases/<str:case_id>/credits": {"amount": 1, "reason": "harm"},
+        "v1/cases/<str:case_id>/promise": {"due_on": _soon()},
+        "v1/cases/<str:case_id>/plan": {"instalments": 2, "first_on": _soon(), "agreed": True},
+        "v1/cases/<str:case_id>/dispute": {"reason": "other", "text": "harm"},
+        "v1/disputes/<str:dispute_id>/request_information": {"text": "harm"},
+        "v1/disputes/<str:dispute_id>/answer": {"text": "harm"},
+        "v1/disputes/<str:dispute_id>/resolve": {"outcome": "upheld"},
+        "v1/sandbox/disputes": {"case_id": known["case_id"], "reason": "other"},
+        "v1/tasks/<str:task_id>/complete": {"outcome": "nobody"},
+        "v1/messages/<str:message_id>/reject": {"reason": "harm"},
+        "v1/messages/<str:message_id>/edit": {"paragraphs": ["mine now"]},
     }
     return bodies.get(route.path, {})
+
+
+_FIRST_STEP = {"day": 0, "channel": "email", "intent": "first_reminder", "level": 1}
+
+
+def _soon() -> str:
+    return (clock.now() + timedelta(days=3)).date().isoformat()
 
 
 def send(route: Route, key: str, known: dict[str, str], **headers: str) -> Any:

@@ -5,8 +5,8 @@ are laid again after every `migrate`, since SQLite drops a table's triggers when
 (docs/decisions/0003-rules-the-database-keeps.md).
 
 `append_only` rows are never changed, and deleted only in test mode; where the model is `prunable` too, also inside
-`pruning`, which opens the rows from before a moment to the transaction that asks. `found_by_parts` (column → index name)
-is no rule but an index that Django has no word for.
+`pruning`, which opens the rows from before a moment to the transaction that asks. `found_by_parts` (column → name
+of the index) is no rule but an index that Django has no word for.
 """
 
 import contextlib
@@ -43,7 +43,8 @@ def _find_parts_fast(table: str, column: str, index: str) -> None:
         cursor.execute("SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = %s", [index])
         if cursor.fetchone() or not _has_trigrams(cursor):
             return
-        cursor.execute(f'CREATE INDEX "{index}" ON "{table}" USING gin ("{column}" gin_trgm_ops) WHERE "{column}" <> \'\'')
+        found = f'"{table}" USING gin ("{column}" gin_trgm_ops) WHERE "{column}"'
+        cursor.execute(f"""CREATE INDEX "{index}" ON {found} <> ''""")
 
 
 def _has_trigrams(cursor: Any) -> bool:

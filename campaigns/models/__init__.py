@@ -8,6 +8,7 @@ from campaigns.models.exclusions import Exclusion
 from campaigns.models.files import Document, Export, FileChunk, StoredFile
 from campaigns.models.people import Contact, Suppression
 from campaigns.models.playbooks import Playbook
+from campaigns.models.sanctions import SanctionedName, SanctionsList
 from campaigns.models.work import Hold, Step, Task
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Import",
     "LedgerEntry",
     "Playbook",
+    "SanctionedName",
+    "SanctionsList",
     "Step",
     "StoredFile",
     "Suppression",

@@ -25,6 +25,15 @@ class Debtor(Tenant):
     debtor_type = models.CharField(max_length=20, blank=True)
     metadata = models.JSONField(default=dict)
     enriched_at = models.DateTimeField(null=True)
+    # The name compared with a list of sanctions (LAW.md, R-36): when, with which list, and the entry it met.
+    screened_at = models.DateTimeField(null=True)
+    screened_list = IdRefField(default="", db_default="")
+    screening_hit = models.CharField(max_length=300, blank=True, default="", db_default="")
+    # Times and places they told us are inconvenient: [{"since", "channel", "address", "days": [0 is Monday],
+    # "from": "12:00", "to": "13:00"}], all but `since` optional; no times: never.
+    inconvenient = models.JSONField(default=list, db_default=[])
+    # The folded name, written by the worker that opens its first case: who else is called that is asked by it.
+    name_key = models.CharField(max_length=200, blank=True, default="", db_default="")
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -33,12 +42,17 @@ class Debtor(Tenant):
         ]
         indexes = [
             models.Index(fields=["recorded_at"], name="debtor_to_enrich", condition=Q(enriched_at=None)),
+            # The worker that screens names looks for those that no list, or an older one, has seen.
+            models.Index(fields=["screened_list", "id"], name="debtor_to_screen", condition=Q(livemode=True)),
             models.Index(fields=["organisation", "livemode", "created_at", "id"], name="debtor_list"),
             models.Index(fields=["organisation", "livemode", "updated_at"], name="debtor_updated"),
             models.Index(
                 fields=["organisation", "livemode", "external_id"],
                 name="debtor_external_id",
                 condition=~Q(external_id=""),
+            ),
+            models.Index(
+                fields=["organisation", "livemode", "name_key"], name="debtor_name_key", condition=~Q(name_key="")
             ),
         ]
 
@@ -141,6 +155,7 @@ class Case(TenantChild):
 
     class Integrity:
         tenant_parents = {"campaign_id": "campaigns.Campaign", "debtor_id": "campaigns.Debtor"}
+        found_by_parts = {"search": "campaigns_case_search"}
 
     def __str__(self) -> str:
         return self.invoice_number or self.id
@@ -167,6 +182,8 @@ class LedgerEntry(TenantChild):
     currency = models.CharField(max_length=3)
     payment_id = IdRefField()
     reason = models.CharField(max_length=300, blank=True)
+    # The clause or statute that interest or a fee rests on (LAW.md, R-18); without one nothing is asked for.
+    clause = models.CharField(max_length=300, blank=True, default="", db_default="")
     # The creditor's own number of it, such as a credit note's; the same one on the same case counts once.
     reference = models.CharField(max_length=120, blank=True, default="", db_default="")
     actor = models.CharField(max_length=80)

@@ -34,6 +34,11 @@ class Contact(TenantChild):
     checks = models.JSONField(null=True)
     check_requested_at = models.DateTimeField(null=True)
     vouched_at = models.DateTimeField(null=True)
+    # business_landline, residential, wireless, voip; empty is unknown, and no machine may call it (LAW.md, R-23).
+    line_type = models.CharField(max_length=20, blank=True, default="", db_default="")
+    number_checked_at = models.DateTimeField(null=True)
+    # [{"channel": "call", "kind": "express" or "esign", "since": …, "revoked_at": … or null, "evidence": …}].
+    consents = models.JSONField(default=list, db_default=[])
     updated_at = models.DateTimeField()
 
     class Meta:

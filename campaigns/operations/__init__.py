@@ -12,6 +12,17 @@ from campaigns.operations.contacts import FoundContact, add_contacts, enrichment
 from campaigns.operations.corrections import correct, credit
 from campaigns.operations.create import create
 from campaigns.operations.debtors import correct_debtor
+from campaigns.operations.disputes import (
+    answer_dispute,
+    claim_paid,
+    claim_task_done,
+    dispute_task_done,
+    end_paid_claim,
+    open_dispute,
+    request_dispute_information,
+    resolve_dispute,
+    withdraw_dispute,
+)
 from campaigns.operations.documents import add_document, change_document, store_documents
 from campaigns.operations.exclusions import enforce, exclude, include_again, settle_exclusions
 from campaigns.operations.exports import expire_exports, run_exports, start_export
@@ -21,8 +32,22 @@ from campaigns.operations.lifecycle import cancel, complete, end_mandates, pause
 from campaigns.operations.logos import fetch_logos
 from campaigns.operations.opening import open_campaign, open_cases
 from campaigns.operations.people import add_contact, checked, correct_contact, request_check, suppress_contact
-from campaigns.operations.planning import judge_exhausted, plan_next
+from campaigns.operations.planning import hand_on, judge_exhausted, plan_next
+from campaigns.operations.playbooks import save_playbook
+from campaigns.operations.screening import clear_screening, load_sanctions, screen_debtors
+from campaigns.operations.strangers import wrong_number, wrong_person
+from campaigns.operations.tasks import (
+    claim_task,
+    complete_task,
+    end_case_tasks,
+    end_debtor_tasks,
+    end_tasks,
+    expire_tasks,
+    open_task,
+    unclaim_task,
+)
 from campaigns.operations.terms import change_terms
+from campaigns.operations.waiting import go_on, resume_after, wait
 
 __all__ = [
     "FoundContact",
@@ -31,47 +56,74 @@ __all__ = [
     "add_contacts",
     "add_debtors",
     "add_document",
+    "answer_dispute",
     "cancel",
     "change_document",
     "change_terms",
     "checked",
+    "claim_paid",
+    "claim_task",
+    "claim_task_done",
+    "clear_screening",
     "close_case",
     "complete",
+    "complete_task",
     "correct",
     "correct_contact",
     "correct_debtor",
     "create",
     "credit",
+    "dispute_task_done",
+    "end_case_tasks",
+    "end_debtor_tasks",
     "end_mandates",
+    "end_paid_claim",
+    "end_tasks",
     "enforce",
     "enrich",
     "enrichment_done",
     "exclude",
     "expire_exports",
+    "expire_tasks",
     "fetch_logos",
+    "go_on",
+    "hand_on",
     "hold",
     "hold_case",
     "include_again",
     "judge_exhausted",
+    "load_sanctions",
     "mark_escalated",
     "mark_escalation_pending",
     "needs_contact",
     "open_campaign",
     "open_cases",
+    "open_dispute",
+    "open_task",
     "pause",
     "plan_next",
     "release",
     "release_case",
     "release_ended",
     "request_check",
+    "request_dispute_information",
+    "resolve_dispute",
     "resume",
+    "resume_after",
     "run_exports",
     "run_imports",
+    "save_playbook",
+    "screen_debtors",
     "settle",
     "settle_exclusions",
     "start_export",
     "store_documents",
     "suppress",
     "suppress_contact",
+    "unclaim_task",
     "unrecall",
+    "wait",
+    "withdraw_dispute",
+    "wrong_number",
+    "wrong_person",
 ]

@@ -70,6 +70,7 @@ def _count(campaign: Campaign, enrolled: Enrolled, *, at: datetime) -> None:
         organisation=campaign.organisation,
         livemode=campaign.livemode,
         at=max(campaign.start_at or at, at),
+        place=campaign.debtors_enrolled - len(enrolled.rows),
     )
     # Once a message has left, `first_contact_at` is the past, and stays.
     campaign.first_contact_at = min((moment for moment in (campaign.first_contact_at, first) if moment), default=None)

@@ -7,16 +7,20 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from agentcollect.kit import clock, db, ids
+from agentcollect.kit import clock, db, ids, jobs
 from agentcollect.kit.prepared import Prepared
-from campaigns.models import Case, Hold, LedgerEntry, Step
-from campaigns.operations.facts import about, amount, case_data
+from campaigns.models import Case, Dispute, Hold, LedgerEntry, Step
+from campaigns.operations.facts import about, amount, case_data, dispute_data
+from campaigns.operations.planning import hand_on
+from campaigns.operations.tasks import end_case_tasks, end_step_tasks
 from campaigns.rules import transitions
 from campaigns.rules.holds import OUTLIVES_THE_CASE
 from events.operations import record
 
 # Who ended the holds that a closing ended: `reopen` puts them back.
 CLOSING = "closing"
+# What was agreed about a case is judged by the room above, by the ledger: state → the task that is woken.
+_JUDGES = {Case.Status.PROMISED: "payments.judge_promises", Case.Status.IN_PLAN: "payments.judge_plans"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +114,54 @@ def close(*, case: Case, reason: str, by: str, at: datetime, cause: str = "", no
     was learnt about.
     """
     transitions.check(transitions.CASE, case.status, Case.Status.CLOSED)
+    if case.status == Case.Status.DISPUTED and reason != Case.CloseReason.RECALLED:
+        _end_dispute(case, by=by, at=at)  # a recalled case may be taken up again, in dispute as it was
     case.closed_from = case.status if case.opened_at else ""
     case.status = Case.Status.CLOSED
     case.close_reason, case.closed_at = reason, at
     case.next_contact_at, case.updated_at = None, at
     case.save(update_fields=["status", "closed_from", "close_reason", "closed_at", "next_contact_at", "updated_at"])
-    cancel_steps(case_id=case.id, reason=f"case closed: {reason}", at=at)
+    _cancel(case.id, f"case closed: {reason}", at=at)
     ending = Hold.objects.filter(case_id=case.id, released_at=None).exclude(kind__in=OUTLIVES_THE_CASE)
     ending.update(released_at=at, released_by=CLOSING)
+    end_case_tasks(case_id=case.id, by="engine", at=at)
     owed = amount(case, case.balance_minor)
     record_case("case.closed", case, by=by, at=at, cause=cause, reason=reason, balance=owed, note=note or None)
+    if case.opened_at is not None:
+        hand_on(debtor_id=case.debtor_id, campaign_id=case.campaign_id, at=at)
+    look_at_agreements(case.closed_from)
+
+
+def look_at_agreements(status: str) -> None:
+    """Have what was agreed about a case in `status` judged again, now; a sweep finds it anyway."""
+    if judge := _JUDGES.get(Case.Status(status)) if status else None:
+        jobs.enqueue(judge)
+
+
+def _end_dispute(case: Case, *, by: str, at: datetime) -> None:
+    """The case ends for another reason than what was disputed about it: that is moot."""
+    for dispute in db.locked(Dispute.objects.filter(case=case, resolved_at=None)):
+        transitions.check(transitions.DISPUTE, dispute.status, Dispute.Status.WITHDRAWN)
+        dispute.status, dispute.updated_at = Dispute.Status.WITHDRAWN, at
+        dispute.resolved_at, dispute.resolved_by = at, by
+        dispute.save(update_fields=["status", "resolved_at", "resolved_by", "updated_at"])
+        data = dispute_data(dispute, case) | {"note": "the case was closed"}
+        record_case("dispute.resolved", case, by=by, at=at, cause=dispute.id, **data)
 
 
 def cancel_steps(*, case_id: str, reason: str, at: datetime) -> int:
-    """Cancel what has not been handed over. Raising the token makes a worker that holds the step lose its claim."""
-    pending = Step.objects.filter(case_id=case_id, status__in=[Step.Status.PLANNED, Step.Status.SENDING])
-    return pending.update(
+    """Cancel what has not been handed over, a draft or call that waits for a person too (its task ends)."""
+    cancelled = _cancel(case_id, reason, at=at)
+    end_step_tasks(case_id=case_id, by="engine", at=at)
+    return cancelled
+
+
+_NOT_GONE = (Step.Status.PLANNED, Step.Status.SENDING, Step.Status.NEEDS_HUMAN)
+
+
+def _cancel(case_id: str, reason: str, *, at: datetime) -> int:
+    """Raising the token makes a worker that holds the step lose its claim."""
+    return Step.objects.filter(case_id=case_id, status__in=_NOT_GONE).update(
         status=Step.Status.CANCELLED,
         reason=reason,
         resolved_at=at,
@@ -142,6 +178,7 @@ def mark_escalation_pending(*, case_id: str, by: str, at: datetime, cause: str =
         case.status, case.updated_at, case.next_contact_at = Case.Status.ESCALATION_PENDING, at, None
         case.save(update_fields=["status", "updated_at", "next_contact_at"])
         cancel_steps(case_id=case.id, reason="ready for an attorney", at=at)
+        hand_on(debtor_id=case.debtor_id, campaign_id=case.campaign_id, at=at)
         record_case(
             "case.updated",
             case,
@@ -171,6 +208,7 @@ def mark_escalated(
     case.status, case.updated_at, case.next_contact_at = Case.Status.ESCALATED, at, None
     case.save(update_fields=["status", "updated_at", "next_contact_at"])
     cancel_steps(case_id=case.id, reason="an attorney has accepted the case", at=at)
+    hand_on(debtor_id=case.debtor_id, campaign_id=case.campaign_id, at=at)
     record_case(
         "case.escalated",
         case,

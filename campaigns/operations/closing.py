@@ -11,6 +11,7 @@ from campaigns.models import Campaign, Case, Debtor, Hold, LedgerEntry
 from campaigns.operations.cases import CLOSING, close, post, record_case
 from campaigns.operations.corrections import refuse_while_paying
 from campaigns.operations.create import lost_a_race
+from campaigns.operations.disputes import ask_again
 from campaigns.operations.facts import whereabouts
 from campaigns.operations.planning import resume, show_next_contact
 from campaigns.queries.people import usable_contacts
@@ -109,12 +110,14 @@ def _reopen(campaign: Campaign, case: Case, *, at: datetime) -> None:
     if case.opened_at is None:
         jobs.enqueue("campaigns.open_cases")
         return
+    if case.status == Case.Status.DISPUTED:
+        ask_again(case=case, by="engine", at=at)
     resume(case=case, at=at)
     show_next_contact(case=case, at=at)
 
 
 def _status_again(case: Case) -> str:
-    """What it was: with an attorney, in dispute; else as its people allow by now."""
+    """What it was: with an attorney, in dispute, promised; else as its people allow by now."""
     if case.closed_from in _STAYS:
         return case.closed_from
     if usable_contacts(case.debtor_id).exists():
@@ -122,7 +125,15 @@ def _status_again(case: Case) -> str:
     return Case.Status.NEEDS_CONTACT if case.debtor.enriched_at else Case.Status.ENRICHING
 
 
-_STAYS = frozenset({Case.Status.DISPUTED, Case.Status.ESCALATION_PENDING, Case.Status.ESCALATED})
+_STAYS = frozenset(
+    {
+        Case.Status.PROMISED,
+        Case.Status.IN_PLAN,
+        Case.Status.DISPUTED,
+        Case.Status.ESCALATION_PENDING,
+        Case.Status.ESCALATED,
+    }
+)
 
 
 def enrich(*, case_id: str, by: str, at: datetime) -> tuple[Case, bool]:

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from accounts.models import Organisation
 from agentcollect.kit import clock, db, ids
 from campaigns.models import Case, Contact, Debtor, Suppression
 from campaigns.operations.exclusions import enforce
 from campaigns.operations.facts import about, case_data
 from campaigns.operations.planning import resume
+from campaigns.operations.tasks import Wanted, due_in, end_debtor_tasks, open_tasks
+from campaigns.queries.conversations import age
 from campaigns.queries.people import speaking_case, usable_contacts
 from campaigns.rules import transitions
 from campaigns.serializers.people import enriched_contact
@@ -88,14 +91,22 @@ def enrichment_done(*, debtor_id: str, at: datetime) -> None:
             debtor.save(update_fields=["enriched_at"])
         reachable = usable_contacts(debtor.id).exists()
         waiting = db.locked(Case.objects.filter(debtor=debtor, status="enriching").exclude(opened_at=None))
-        for case in waiting.order_by("id"):
+        lacking = []
+        cases = list(waiting.order_by("id"))
+        for case in cases:
             case.status = Case.Status.ACTIVE if reachable else Case.Status.NEEDS_CONTACT
             case.updated_at = at
             case.save(update_fields=["status", "updated_at"])
+        # Only then: the oldest of them speaks for the others.
+        for case in sorted(cases, key=age):
             if reachable:
                 resume(case=case, at=at)
             else:
                 record_needs_contact(case, debtor, at=at)
+                lacking.append((case, debtor))
+        ask_for_contacts(lacking, at=at)
+        if reachable:
+            end_debtor_tasks(debtor_id=debtor.id, kind="contact_needed", outcome="added", by="engine", at=at)
 
 
 def needs_contact(*, case: Case, at: datetime) -> None:
@@ -106,6 +117,20 @@ def needs_contact(*, case: Case, at: datetime) -> None:
     case.status, case.next_contact_at, case.updated_at = Case.Status.NEEDS_CONTACT, None, at
     case.save(update_fields=["status", "next_contact_at", "updated_at"])
     record_needs_contact(case, case.debtor, at=at)
+    ask_for_contacts([(case, case.debtor)], at=at)
+
+
+def ask_for_contacts(lacking: Sequence[tuple[Case, Debtor]], *, at: datetime) -> None:
+    """Leave it to a person to name somebody to write to, for each of these cases (of one organisation and mode)."""
+    if not lacking:
+        return
+    due = due_in(Organisation.objects.get(id=lacking[0][0].organisation_id), 1, at=at)
+    why = "Nobody is left to write to at this debtor: add a contact, or close the invoice."
+    wanted = [
+        Wanted(kind="contact_needed", debtor=debtor, case=case, cause=case.id, reason=why, due_at=due)
+        for case, debtor in lacking
+    ]
+    open_tasks(wanted, by="engine", at=at)
 
 
 def record_needs_contact(case: Case, debtor: Debtor, *, at: datetime) -> None:

@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from agentcollect.kit import db, errors, money
 from agentcollect.kit.errors import ApiError, FieldError
 from campaigns.models import Campaign, Case, Hold, LedgerEntry
-from campaigns.operations.cases import close, post, record_case
+from campaigns.operations.cases import close, look_at_agreements, post, record_case
 from campaigns.operations.create import lost_a_race
 from campaigns.operations.facts import amount
 from campaigns.operations.planning import due_date_changed
@@ -183,6 +183,7 @@ def _record_change(
 
 def _close_when_nothing_is_left(case: Case, *, by: str, at: datetime, cause: str) -> None:
     """What was collected makes it paid; a claim that the creditor took back whole was recalled."""
+    look_at_agreements(case.status)
     if case.closed_at is None and case.balance_minor == 0:
         refuse_while_paying(case)
         reason = Case.CloseReason.PAID if case.collected_minor else Case.CloseReason.RECALLED

@@ -5,7 +5,8 @@ Set-based from end to end: the number of statements does not depend on the numbe
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,9 +16,12 @@ from django.db import IntegrityError
 from accounts.models import Organisation
 from agentcollect.kit import clock, db, errors, ids, jobs, money
 from agentcollect.kit.errors import FieldError
+from campaigns import queries
 from campaigns.models import Campaign, Import
 from campaigns.operations.enrol import Enrolled, enrol
 from campaigns.operations.facts import campaign_data
+from campaigns.queries import Tenant
+from campaigns.rules.moments import GAP, first_moment
 from campaigns.rules.playbook import Whereabouts, earliest_start, permitted
 from campaigns.serializers.checks import is_consumer
 from campaigns.serializers.intake import Request, Row
@@ -133,6 +137,7 @@ def start(
 
 
 def _campaign(organisation: Organisation, livemode: bool, request: Request, *, by: str, at: datetime) -> Campaign:
+    version, _ = queries.newest_playbook(Tenant(organisation.id, livemode), request.playbook)
     creditor = request.creditor or organisation.name
     brand = brand_snapshot(organisation, request.brand, creditor)
     return Campaign(
@@ -149,9 +154,14 @@ def _campaign(organisation: Organisation, livemode: bool, request: Request, *, b
         currency=request.currency,
         # A person must choose `auto` where real attorneys are asked (LAW.md, R-33).
         escalation=request.escalation or ("ask" if livemode else "auto"),
+        approval=request.approval,
         start_at=request.start_at,
         mandate_ends_at=mandate_end(request.start_at or at, request.mandate_months, organisation.timezone),
         metadata=request.metadata,
+        offer_policy=request.offer_policy,
+        playbook=request.playbook,
+        playbook_version=version,
+        posture=request.posture,
         logo_url=brand.get("logo_url", ""),
         logo_state="pending" if brand.get("logo_url") else "none",
         created_by=by,
@@ -191,25 +201,48 @@ def _queue_import(campaign: Campaign, request: Request, *, by: str, at: datetime
 
 
 def plan_first_contact(
-    *, enrolled: Enrolled, organisation: Organisation, livemode: bool, at: datetime
+    *, enrolled: Enrolled, organisation: Organisation, livemode: bool, at: datetime, place: int = 0
 ) -> tuple[datetime | None, list[dict[str, str]]]:
     """The earliest planned first contact over the enrolled rows, and warnings about rows that wait.
 
-    The law's hours are asked once per distinct whereabouts and start, not per row.
+    `place`: how many invoices the campaign had before; messages leave one after the other (rules.moments).
     """
-    asked: set[tuple[Whereabouts, datetime]] = set()
-    silent = 0
-    for row, case_id in zip(enrolled.rows, enrolled.case_ids, strict=True):
+    planned: list[tuple[datetime, Whereabouts, datetime, int]] = []
+    silent, spoken_for = 0, set()
+    lots = zip(enrolled.rows, enrolled.case_ids, range(place, place + len(enrolled.rows)), strict=True)
+    for row, case_id, number in sorted(lots, key=_age):
         if row.do_not_contact or case_id in enrolled.excluded or (livemode and not row.email):
             silent += 1
-            continue
-        asked.add((row_whereabouts(row), earliest_start(row.due_date, organisation.timezone, at)))
-    found = [moment for where, begin in asked if (moment := _permitted(where, begin))]
+        elif row.identity not in spoken_for:
+            # The oldest invoice of a debtor carries the conversation; the others have no message of their own.
+            spoken_for.add(row.identity)
+            where, begin = row_whereabouts(row), earliest_start(row.due_date, organisation.timezone, at)
+            if opening := _permitted(where, begin):
+                planned.append((opening + GAP * number, where, begin, number))
+    found = _earliest(planned)
     warnings = []
     if silent:
         words = f"{silent} debtor(s) cannot be contacted yet: no e-mail address, do_not_contact, or excluded."
         warnings.append({"code": "not_contactable", "message": words})
-    return (min(found) if found else None), warnings
+    return found, warnings
+
+
+def _age(lot: tuple[Row, str, int]) -> tuple[bool, date, str]:
+    """The order in which a debtor's invoices speak for it (queries.conversations)."""
+    row, case_id, _ = lot
+    return row.due_date is not None, row.due_date or date.min, case_id
+
+
+def _earliest(planned: list[tuple[datetime, Whereabouts, datetime, int]]) -> datetime | None:
+    """The first of the planned messages. None leaves before its day's opening and its place after it, so that most
+    rows need not be asked."""
+    found: datetime | None = None
+    for soonest, where, begin, number in sorted(planned, key=itemgetter(0)):
+        if found is not None and soonest >= found:
+            break
+        moment = first_moment(where, begin=begin, place=number)
+        found = min(found or moment, moment)
+    return found
 
 
 def _permitted(where: Whereabouts, not_before: datetime) -> datetime | None:

@@ -50,6 +50,8 @@ def _correct_facts(debtor: Debtor, facts: Changes, reason: str, *, by: str, at: 
     _check_permitted(debtor, debtor.organisation, changed)
     if "external_id" in changed:
         _rename_identity(debtor)
+    if "name" in changed:
+        debtor.screened_list = ""  # the new name has not been compared with any list
     debtor.updated_at = at
     debtor.save()
     if "name" in changed:

@@ -19,6 +19,7 @@ from campaigns.models import Case, Contact, Debtor, Exclusion, Hold
 from campaigns.operations import holds
 from campaigns.operations.cases import record_case
 from campaigns.operations.planning import show_next_contact
+from campaigns.operations.tasks import Wanted, open_tasks
 from campaigns.queries import Tenant
 from campaigns.rules import transitions
 from campaigns.rules.exclusions import Key, address_keys, key_of
@@ -262,9 +263,29 @@ def _insert(wanted: list[_Wanted], *, at: datetime) -> list[Hold]:
         for rule, on, target in wanted
     ]
     Hold.objects.bulk_create(rows, ignore_conflicts=True)
-    placed = list(Hold.objects.filter(id__in=[row.id for row in rows])) if rows else []
+    inserted = Hold.objects.filter(id__in=[row.id for row in rows]).select_related("exclusion")
+    placed = list(inserted) if rows else []
     tell(placed, "case.held", at=at)
+    _ask(placed, at=at)
     return placed
+
+
+def _ask(placed: Sequence[Hold], *, at: datetime) -> None:
+    """`ask_first`: whoever excluded them is asked once for each invoice, or person, whether it may go on."""
+    asks = {one.id: one for one in placed if one.exclusion and one.exclusion.effect == Exclusion.Effect.ASK_FIRST}
+    if not asks:
+        return
+    cases = Case.objects.select_related("debtor").in_bulk([one.case_id for one in asks.values() if one.case_id])
+    people = Contact.objects.select_related("debtor").in_bulk([one.contact_id for one in asks.values()])
+    wanted = []
+    for hold in asks.values():
+        case, person = cases.get(hold.case_id or ""), people.get(hold.contact_id or "")
+        if debtor := case.debtor if case else person.debtor if person else None:
+            why = f"You asked to be asked first: {hold.evidence['reason']}"
+            facts = {**hold.evidence, "hold_id": hold.id, "contact_id": hold.contact_id}
+            asked = {"kind": "approve", "cause": hold.id, "reason": why, "facts": facts, "due_at": at}
+            wanted.append(Wanted(**asked, debtor=debtor, case=case))
+    open_tasks(wanted, by="engine", at=at)
 
 
 def _evidence(rule: Exclusion) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from agentcollect.kit import money
-from campaigns.models import Campaign, Case, Debtor
+from campaigns.models import Campaign, Case, Debtor, Dispute
 from campaigns.rules.playbook import Whereabouts
 from events.operations import About
 
@@ -32,6 +32,21 @@ def about(case: Case) -> About:
 
 def amount(case: Case, minor: int) -> int | float:
     return money.to_json(minor, case.currency)
+
+
+def dispute_data(dispute: Dispute, case: Case) -> dict[str, Any]:
+    """What an event about a dispute says beside the facts of its case."""
+    return {
+        "dispute_id": dispute.id,
+        "dispute": dispute.status,
+        "reason": dispute.reason,
+        "text": dispute.text or None,
+        "source": dispute.source,
+        "amount": amount(case, dispute.amount_minor) if dispute.amount_minor else None,
+        "reduced": amount(case, dispute.reduced_minor),
+        "balance": amount(case, case.balance_minor),
+        "case_status": case.status,
+    }
 
 
 def whereabouts(debtor: Debtor) -> Whereabouts:

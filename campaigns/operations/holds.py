@@ -9,7 +9,8 @@ from agentcollect.kit import clock, db, errors
 from agentcollect.kit.errors import ApiError
 from campaigns.models import Campaign, Case, Contact, Debtor, Hold, Step
 from campaigns.operations.facts import about, case_data
-from campaigns.operations.planning import show_next_contact
+from campaigns.operations.planning import hand_on, show_next_contact
+from campaigns.operations.tasks import end_tasks
 from campaigns.rules import holds as rules
 from campaigns.rules import transitions
 from events.operations import record
@@ -46,6 +47,7 @@ def hold(
         if isinstance(on, Case):
             show_next_contact(case=on, at=at)
             _record("case.held", on, placed, by=by, at=at)
+            hand_on(debtor_id=on.debtor_id, campaign_id=on.campaign_id, at=at)
         return placed
 
 
@@ -126,11 +128,17 @@ def release(*, hold: Hold, by: str, at: datetime) -> Hold:
         words = f"A hold of kind {hold.kind} is not the creditor's to release: the debtor or the law ends it."
         raise ApiError("hold_not_yours", words, kind=hold.kind)
     with db.atomic():
-        ended = Hold.objects.filter(id=hold.id, released_at=None).update(released_at=at, released_by=by)
+        changed = Hold.objects.filter(id=hold.id, released_at=None).update(released_at=at, released_by=by)
         hold.refresh_from_db()
-        if not ended:
+        if not changed:
             return hold
         _look_again(hold, at=at)
+        if hold.exclusion_id:
+            # Allowed by the creditor, or not asked any more because the rule is gone.
+            ended = {"status": "done", "outcome": "approve"} if rules.is_creditor(by) else {}
+            end_tasks(cause=hold.id, kind="approve", **ended, by=by, at=at)
+        if hold.kind == Hold.Kind.PAID_CLAIM:
+            end_tasks(cause=hold.id, kind="check_payment", by=by, at=at)
         if hold.case_id:
             case = Case.objects.select_related("debtor").get(id=hold.case_id)
             show_next_contact(case=case, at=at)

@@ -7,11 +7,15 @@ import structlog
 from agentcollect.kit import clock, db, ids, jobs
 from campaigns import queries
 from campaigns.models import Campaign, Case, Contact, Debtor, Step
-from campaigns.operations.contacts import record_needs_contact
+from campaigns.operations.contacts import ask_for_contacts, record_needs_contact
+from campaigns.operations.duplicates import ask_about_namesakes
 from campaigns.operations.exclusions import enforce
 from campaigns.operations.facts import about, amount, case_data, whereabouts
+from campaigns.operations.planning import began
+from campaigns.queries import conversations
 from campaigns.rules import search
-from campaigns.rules.playbook import earliest_start, following, permitted
+from campaigns.rules.moments import first_moment
+from campaigns.rules.playbook import earliest_start, following
 from compliance.hours import NeverPermitted
 from events.operations import record
 
@@ -57,20 +61,27 @@ def _open_batch(campaign_id: str, *, at: datetime) -> int:
         for case in batch:
             case.search = search.text(debtors[case.debtor_id].name, case.invoice_number)
         levels = _insert_contacts(cases, at=at)
-        steps, by_id = [], {case.id: case for case in cases}
+        held = queries.held_among(cases)
+        speaking = _speaking(campaign, cases, held, at=at)
+        place = {case.id: campaign.debtors_enrolled - campaign.unopened + n for n, case in enumerate(batch)}
+        steps, by_id, lacking = [], {case.id: case for case in cases}, []
         for case in cases:
             debtor = debtors[case.debtor_id]
             case.updated_at = at
             if levels.get(case.debtor_id):
                 case.status = Case.Status.ACTIVE
-                steps += _first_step(campaign, case, debtor, at=at)
+                if case.id in speaking or case.id in held:
+                    steps += _first_step(campaign, case, debtor, place[case.id], at=at)
             _record_opened(case, debtor, at=at)
             if debtor.enriched_at and case.status == Case.Status.ENRICHING:
                 # Searched before, and nobody was found: nothing will look for this debtor's people again.
                 case.status = Case.Status.NEEDS_CONTACT
                 record_needs_contact(case, debtor, at=at)
-        for held in queries.held_among(cases):
-            by_id[held].next_contact_at = None  # its step is planned, and waits; nobody is promised when
+                lacking.append((case, debtor))
+        ask_for_contacts(lacking, at=at)
+        ask_about_namesakes(cases, debtors, at=at)
+        for waiting in held:
+            by_id[waiting].next_contact_at = None  # its step is planned, and waits; nobody is promised when
         db.bulk_insert(Step, steps)
         for case in batch:
             case.opened_at = at  # what was closed before it was opened (paid at once) only stops waiting
@@ -125,14 +136,25 @@ def _contact(case: Case, given: dict[str, str], *, at: datetime) -> Contact:
     )
 
 
-def _first_step(campaign: Campaign, case: Case, debtor: Debtor, *, at: datetime) -> list[Step]:
-    """The playbook's first step, at the first permitted moment; none where no hour is lawful."""
-    begin = earliest_start(case.due_date, campaign.organisation.timezone, campaign.start_at or campaign.created_at)
+def _speaking(campaign: Campaign, cases: list[Case], held: set[str], *, at: datetime) -> set[str]:
+    """Which of these new invoices carries its debtor's conversation (ids): the oldest that nothing holds, unless one
+    that was opened before carries it already (queries.conversations)."""
+    carried = conversations.spoken_for(campaign.id, {case.debtor_id for case in cases}, at=at)
+    first: dict[str, Case] = {}
+    for case in sorted(cases, key=conversations.age):
+        if case.id not in held and case.debtor_id not in carried:
+            first.setdefault(case.debtor_id, case)
+    return {case.id for case in first.values()}
+
+
+def _first_step(campaign: Campaign, case: Case, debtor: Debtor, place: int, *, at: datetime) -> list[Step]:
+    """The playbook's first step, at the first permitted moment and its place after it; none where no hour is lawful."""
+    begin = earliest_start(case.due_date, campaign.organisation.timezone, began(campaign))
     try:
-        due = permitted(whereabouts(debtor), channel="email", not_before=max(begin, at))
+        due = first_moment(whereabouts(debtor), begin=max(begin, at), place=place)
     except NeverPermitted:
         return []
-    step = following(campaign.playbook, campaign.playbook_version, None)
+    step = following(queries.playbook_steps(campaign), None)
     if step is None:
         return []
     case.next_contact_at = due

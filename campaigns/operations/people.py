@@ -11,7 +11,9 @@ from campaigns.operations import exclusions, holds
 from campaigns.operations.cases import cancel_steps, record_case
 from campaigns.operations.contacts import needs_contact
 from campaigns.operations.facts import about, case_data
-from campaigns.operations.planning import begin_again
+from campaigns.operations.planning import resume
+from campaigns.operations.tasks import end_debtor_tasks
+from campaigns.queries.conversations import age
 from campaigns.queries.people import PERSONAL_HOLDS
 from campaigns.rules.addresses import is_role, status_after_check
 from events.operations import About, record
@@ -215,12 +217,15 @@ def resume_waiting(debtor: Debtor, *, at: datetime) -> None:
     waiting = Case.objects.filter(debtor=debtor, status=Case.Status.NEEDS_CONTACT, closed_at=None)
     if not waiting.exists() or not queries.usable_contacts(debtor.id).exists():
         return
-    for case in db.locked(waiting.select_related("debtor")).order_by("id"):
+    cases = list(db.locked(waiting.select_related("debtor")).order_by("id"))
+    for case in cases:
         case.status, case.updated_at = Case.Status.ACTIVE, at
         case.save(update_fields=["status", "updated_at"])
         words = "somebody to write to is known; it goes on"
         record_case("case.updated", case, by="engine", at=at, change=words, status=case.status, changes={}, reason=None)
-        begin_again(case=case, at=at)
+    for case in sorted(cases, key=age):
+        resume(case=case, at=at)
+    end_debtor_tasks(debtor_id=debtor.id, kind="contact_needed", outcome="added", by="engine", at=at)
 
 
 def stop_waiting(debtor: Debtor, *, at: datetime) -> None:

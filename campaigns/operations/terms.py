@@ -21,7 +21,8 @@ _ALWAYS = frozenset({"name", "metadata"})
 
 
 def change_terms(*, campaign_id: str, changes: dict[str, Any], by: str, at: datetime) -> Campaign:
-    """Change what `changes` names: name, metadata, escalation, mandate_months, brand (its own parts, None clears one).
+    """Change what `changes` names: name, metadata, escalation, approval, mandate_months, brand (its own parts, None
+    clears one).
 
     A message takes the brand as it is when it leaves. Changing nothing records nothing. Raises ApiError:
     illegal_transition (what a finished campaign cannot change), mandate_over.
@@ -47,10 +48,13 @@ def change_terms(*, campaign_id: str, changes: dict[str, Any], by: str, at: date
 
 def _wanted(campaign: Campaign, changes: dict[str, Any]) -> dict[str, Any]:
     """The columns as `changes` want them."""
-    wanted = {name: changes[name] for name in ("name", "metadata", "escalation") if name in changes}
+    wanted = {name: changes[name] for name in ("name", "metadata", "escalation", "approval") if name in changes}
     if "mandate_months" in changes:
         begin = campaign.start_at or campaign.created_at
         wanted["mandate_ends_at"] = mandate_end(begin, changes["mandate_months"], campaign.organisation.timezone)
+    if "offer_policy" in changes:
+        given = changes["offer_policy"]
+        wanted["offer_policy"] = campaign.offer_policy | given if given else {}
     if "brand" in changes:
         wanted["brand"] = _brand(campaign, changes["brand"])
     return wanted

@@ -13,6 +13,7 @@ from campaigns.queries.cases import (
     blocking,
     case,
     case_by_invoice,
+    case_with_standing,
     cases,
     held_by,
     holds_on,
@@ -20,6 +21,7 @@ from campaigns.queries.cases import (
     ledger,
     searched,
 )
+from campaigns.queries.disputes import dispute, disputes
 from campaigns.queries.exclusions import effects_on, exclusion, exclusions, exclusions_naming, keys_of
 from campaigns.queries.files import document, documents, documents_of_case, export, exports, spooled
 from campaigns.queries.people import (
@@ -39,15 +41,20 @@ from campaigns.queries.people import (
     suppressions,
     usable_contacts,
 )
+from campaigns.queries.playbooks import newest_playbook, playbook_steps, playbook_versions, playbooks
+from campaigns.queries.tasks import STANDING, Waiting, namesakes, needs_you, next_tasks, task, tasks
 from campaigns.queries.tenant import Tenant
 
 __all__ = [
+    "STANDING",
     "Tenant",
+    "Waiting",
     "blocking",
     "campaign",
     "campaigns",
     "case",
     "case_by_invoice",
+    "case_with_standing",
     "cases",
     "cases_in",
     "cases_of",
@@ -58,6 +65,8 @@ __all__ = [
     "debtor",
     "debtors",
     "debtors_to_enrich",
+    "dispute",
+    "disputes",
     "document",
     "documents",
     "documents_of_case",
@@ -75,14 +84,23 @@ __all__ = [
     "keys_of",
     "latest_step",
     "ledger",
+    "namesakes",
+    "needs_you",
     "newest_facts",
+    "newest_playbook",
     "next_contact_at",
+    "next_tasks",
     "outreach_since",
     "planned_steps",
+    "playbook_steps",
+    "playbook_versions",
+    "playbooks",
     "searched",
     "speaking_case",
     "spooled",
     "suppressions",
+    "task",
+    "tasks",
     "timeline",
     "usable_contacts",
 ]

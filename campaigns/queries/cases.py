@@ -10,6 +10,7 @@ from agentcollect.kit.prepared import Prepared
 from campaigns.models import Case, Contact, Hold, LedgerEntry, Step
 from campaigns.queries.campaigns import campaign
 from campaigns.queries.people import PERSONAL_HOLDS
+from campaigns.queries.standings import with_standing
 from campaigns.queries.tenant import Tenant
 from campaigns.rules import search
 from campaigns.rules.identity import invoice_key
@@ -19,6 +20,21 @@ def cases(tenant: Tenant) -> QuerySet[Case]:
     return Case.objects.select_related("debtor").filter(
         organisation_id=tenant.organisation_id, livemode=tenant.livemode
     )
+
+
+def case_with_standing(tenant: Tenant, case_id: str, *, at: datetime) -> Case:
+    """One case, ready to be asked why it stands as it does (queries.standings). Raises ApiError(not_found)."""
+    found = _case_with_standing(
+        organisation_id=tenant.organisation_id, livemode=tenant.livemode, case_id=case_id, at=at
+    )
+    if not found:
+        raise ApiError("not_found", f"There is no case {case_id}.")
+    return found[0]
+
+
+@Prepared
+def _case_with_standing(organisation_id: str, livemode: bool, case_id: str, at: datetime) -> QuerySet[Case]:
+    return with_standing(cases(Tenant(organisation_id, livemode)).filter(id=case_id), at=at)
 
 
 def case(tenant: Tenant, case_id: str) -> Case:

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from compliance import tables
+
 # Legal forms say nothing about who a company is: "Acme Corp" and "ACME Corporation" are one debtor.
 _LEGAL_FORMS = frozenset(
     [
@@ -171,64 +173,7 @@ _COMPANY_WORDS = _LEGAL_FORMS | frozenset(
         "analytics",
     ]
 )
-FREE_MAIL = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "yahoo.com",
-        "ymail.com",
-        "rocketmail.com",
-        "yahoo.co.uk",
-        "yahoo.fr",
-        "yahoo.de",
-        "yahoo.es",
-        "outlook.com",
-        "hotmail.com",
-        "hotmail.co.uk",
-        "hotmail.fr",
-        "live.com",
-        "msn.com",
-        "aol.com",
-        "aim.com",
-        "icloud.com",
-        "me.com",
-        "mac.com",
-        "proton.me",
-        "protonmail.com",
-        "pm.me",
-        "gmx.com",
-        "gmx.de",
-        "gmx.net",
-        "web.de",
-        "t-online.de",
-        "freenet.de",
-        "mail.com",
-        "email.com",
-        "zoho.com",
-        "yandex.com",
-        "yandex.ru",
-        "mail.ru",
-        "qq.com",
-        "163.com",
-        "126.com",
-        "orange.fr",
-        "wanadoo.fr",
-        "free.fr",
-        "laposte.net",
-        "sfr.fr",
-        "libero.it",
-        "comcast.net",
-        "verizon.net",
-        "att.net",
-        "sbcglobal.net",
-        "bellsouth.net",
-        "cox.net",
-        "charter.net",
-        "fastmail.com",
-        "hey.com",
-        "tutanota.com",
-    ]
-)
+FREE_MAIL = tables.free_mail()
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -1,11 +1,14 @@
-"""The default playbook, as data: on which day which step, by which channel, to which level at the debtor.
+"""Playbooks, as data: on which day which step, by which channel, to which level at the debtor.
 
 Days count from the first step that was resolved. The next step follows a resolved one, never age alone, so a missed
-day is caught up once and not repeated. Calls join with the phone channel; the days are those of the whole playbook.
+day is caught up once and not repeated.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from compliance.hours import next_permitted
@@ -30,22 +33,140 @@ DEFAULT: tuple[PlaybookStep, ...] = (
     PlaybookStep(3, 14, "email", "last_before_next_steps", 3),
     PlaybookStep(4, 20, "attorney", "escalate", 0),
 )
-PLAYBOOKS = {("default", 1): DEFAULT}
+WITH_CALLS: tuple[PlaybookStep, ...] = (
+    PlaybookStep(0, 0, "email", "first_reminder", 1),
+    PlaybookStep(1, 2, "call", "first_call", 1),
+    PlaybookStep(2, 4, "email", "new_angle", 1),
+    PlaybookStep(3, 7, "email", "escalate_controller", 2),
+    PlaybookStep(4, 10, "call", "call_decision_maker", 3),
+    PlaybookStep(5, 14, "email", "last_before_next_steps", 3),
+    PlaybookStep(6, 20, "attorney", "escalate", 0),
+)
+BUILT_IN = "default"
+NAMES = frozenset({BUILT_IN})
+# A campaign keeps the version it began with; a new one takes the highest.
+PLAYBOOKS = {(BUILT_IN, 1): DEFAULT, (BUILT_IN, 2): WITH_CALLS}
+NEWEST = max(version for _, version in PLAYBOOKS)
 
 # The least an attorney may be asked on: ENGINE.md, the playbook's day 20.
 MIN_DELIVERED, MIN_CONTACTS, MIN_DAYS = 3, 2, 14
 
 
-def following(playbook: str, version: int, after_index: int | None) -> PlaybookStep | None:
+Steps = tuple[PlaybookStep, ...]
+
+# What a step may say, by channel. The first message is the itemised one (R-15); the last names no next step itself.
+FIRST = "first_reminder"
+INTENTS: dict[str, frozenset[str]] = {
+    "email": frozenset(
+        {
+            FIRST,
+            *("second_reminder", "new_angle", "escalate_controller", "escalate_decision_maker"),
+            "last_before_next_steps",
+        }
+    ),
+    "call": frozenset({"first_call", "call_decision_maker"}),
+    "attorney": frozenset({"escalate"}),
+}
+MOST_STEPS, LAST_DAY = 20, 360
+# R-12, as a plan has to keep it: 48 hours apart, three in seven days. The gate counts again, over all campaigns.
+_APART, _WEEK, _PER_WEEK = 2, 7, 3
+# ENGINE.md: `preserve` is slower and softer, `firm` goes by the book. The rules are the same.
+POSTURE = "preserve"
+POSTURES = {POSTURE: (3, 2), "firm": (1, 1)}
+TONES = {"preserve": "soft", "firm": "firm"}
+
+
+def following(steps: Steps, after_index: int | None) -> PlaybookStep | None:
     """The step after `after_index` (None: the first), or None when the playbook ends there."""
-    steps = PLAYBOOKS[playbook, version]
     return next((step for step in steps if after_index is None or step.index > after_index), None)
 
 
-def days_between(playbook: str, version: int, after_index: int, then: PlaybookStep) -> timedelta:
-    """How long the playbook waits between two of its steps."""
-    before = next(step for step in PLAYBOOKS[playbook, version] if step.index == after_index)
-    return timedelta(days=then.day - before.day)
+def days_between(steps: Steps, after_index: int, then: PlaybookStep) -> timedelta:
+    """How long the playbook waits between two of its steps. A step that it does not know counts as the first day."""
+    before = next((step.day for step in steps if step.index == after_index), 0)
+    return timedelta(days=then.day - before)
+
+
+def paced(steps: Steps, posture: str) -> Steps:
+    """The steps on the days that `posture` gives them, in whole days, rounded up."""
+    times, over = POSTURES.get(posture, (1, 1))
+    return tuple(replace(step, day=-(-step.day * times // over)) for step in steps)
+
+
+def steps_of(rows: Sequence[dict[str, Any]]) -> Steps:
+    """Steps as stored (`Playbook.steps`), in their order."""
+    return tuple(PlaybookStep(n, row["day"], row["channel"], row["intent"], row["level"]) for n, row in enumerate(rows))
+
+
+# --- what a playbook may be
+
+Problem = tuple[str, str]
+
+
+def problems(steps: Any) -> list[Problem]:
+    """Why `steps`, as given, are no playbook: (path, words) each; empty when they are one."""
+    if not isinstance(steps, list) or not steps:
+        return [("steps", "A playbook is a list of at least one step.")]
+    if len(steps) > MOST_STEPS:
+        return [("steps", f"A playbook has at most {MOST_STEPS} steps.")]
+    found = [problem for n, step in enumerate(steps) for problem in _of_one(f"steps[{n}]", step)]
+    return found or [*_of_the_first(steps[0]), *_of_the_order(steps), *_of_the_attorney(steps)]
+
+
+def _of_one(path: str, step: Any) -> list[Problem]:
+    if not isinstance(step, dict) or set(step) != {"day", "channel", "intent", "level"}:
+        return [(path, "A step has day, channel, intent and level, and nothing else.")]
+    day, channel, intent, level = (step[name] for name in ("day", "channel", "intent", "level"))
+    found = []
+    if type(day) is not int or not 0 <= day <= LAST_DAY:
+        found.append((f"{path}.day", f"A day is a whole number from 0 to {LAST_DAY}."))
+    if not isinstance(channel, str) or channel not in INTENTS:
+        return [*found, (f"{path}.channel", f"A channel is one of {', '.join(sorted(INTENTS))}.")]
+    if not isinstance(intent, str) or intent not in INTENTS[channel]:
+        found.append((f"{path}.intent", f"By {channel} a step says one of {', '.join(sorted(INTENTS[channel]))}."))
+    levels = (0,) if channel == "attorney" else (1, 2, 3)
+    if type(level) is not int or level not in levels:
+        found.append((f"{path}.level", f"By {channel} the level is one of {', '.join(map(str, levels))}."))
+    return found
+
+
+def _of_the_first(step: dict[str, Any]) -> list[Problem]:
+    expected = {"day": 0, "channel": "email", "intent": FIRST, "level": 1}
+    words = f"The first step is the itemised statement (R-15): day 0, email, {FIRST}, level 1."
+    return [] if step == expected else [("steps[0]", words)]
+
+
+def _of_the_order(steps: list[dict[str, Any]]) -> list[Problem]:
+    found, days = [], [step["day"] for step in steps]
+    for n, (before, after) in enumerate(pairwise(days), start=1):
+        if after <= before:
+            found.append((f"steps[{n}].day", "Days ascend from step to step."))
+        elif after - before < _APART:
+            found.append((f"steps[{n}].day", "Two contacts are at least 48 hours apart (R-12)."))
+        elif n >= _PER_WEEK and after - days[n - _PER_WEEK] < _WEEK:
+            found.append((f"steps[{n}].day", f"A debtor is contacted at most {_PER_WEEK} times in seven days (R-12)."))
+    found += [
+        (f"steps[{n}].intent", "The first reminder is the first step alone.")
+        for n, step in enumerate(steps)
+        if n and step["intent"] == FIRST
+    ]
+    last = max((n for n, step in enumerate(steps) if step["channel"] != "attorney"), default=0)
+    found += [
+        (f"steps[{n}].intent", "The last message before next steps is the last message.")
+        for n, step in enumerate(steps)
+        if n != last and step["intent"] == "last_before_next_steps"
+    ]
+    return found
+
+
+def _of_the_attorney(steps: list[dict[str, Any]]) -> list[Problem]:
+    found = []
+    for n, step in enumerate(steps):
+        if step["channel"] == "attorney" and n != len(steps) - 1:
+            found.append((f"steps[{n}].channel", "After the attorney's step nothing follows."))
+        elif step["channel"] == "attorney" and step["day"] < MIN_DAYS:
+            found.append((f"steps[{n}].day", f"An attorney is not asked before day {MIN_DAYS}."))
+    return found
 
 
 def may_escalate(

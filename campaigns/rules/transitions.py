@@ -13,11 +13,39 @@ CAMPAIGN: dict[str, frozenset[str]] = {
 CASE: dict[str, frozenset[str]] = {
     "enriching": frozenset({"active", "needs_contact", "disputed", "closed"}),
     "needs_contact": frozenset({"active", "enriching", "disputed", "closed"}),
-    "active": frozenset({"needs_contact", "disputed", "escalation_pending", "closed"}),
+    "active": frozenset({"needs_contact", "promised", "in_plan", "disputed", "escalation_pending", "closed"}),
+    "promised": frozenset({"active", "disputed", "closed"}),
+    "in_plan": frozenset({"active", "disputed", "closed"}),
     "disputed": frozenset({"active", "closed"}),
     "escalation_pending": frozenset({"active", "disputed", "escalated", "closed"}),
     "escalated": frozenset({"active", "disputed", "closed"}),
     "closed": frozenset({"active"}),
+}
+PROMISE: dict[str, frozenset[str]] = {
+    "proposed": frozenset({"open", "cancelled"}),
+    "open": frozenset({"kept", "partially_kept", "broken", "cancelled"}),
+    "kept": frozenset(),
+    "partially_kept": frozenset(),
+    "broken": frozenset(),
+    "cancelled": frozenset(),
+}
+PLAN: dict[str, frozenset[str]] = {
+    "offered": frozenset({"active", "cancelled"}),
+    "active": frozenset({"finished", "defaulted", "cancelled"}),
+    "finished": frozenset(),
+    "defaulted": frozenset(),
+    "cancelled": frozenset(),
+}
+_OUTCOMES = frozenset({"upheld", "partially_upheld", "rejected", "withdrawn"})
+DISPUTE: dict[str, frozenset[str]] = {
+    "opened": frozenset({"information_requested", "answered"}) | _OUTCOMES,
+    "information_requested": frozenset({"answered"}) | _OUTCOMES,
+    # Asked once more, after an answer that did not settle it.
+    "answered": frozenset({"information_requested"}) | _OUTCOMES,
+    "upheld": frozenset(),
+    "partially_upheld": frozenset(),
+    "rejected": frozenset(),
+    "withdrawn": frozenset(),
 }
 
 

@@ -21,7 +21,8 @@ from agentcollect.kit.shapes import (
 )
 from campaigns import examples
 from campaigns.models import Campaign
-from campaigns.schema.intake import ADD, BRAND, CHANGED_METADATA, CREATE
+from campaigns.rules.playbook import POSTURES
+from campaigns.schema.intake import ADD, BRAND, CHANGED_METADATA, CREATE, OFFER_POLICY
 from campaigns.schema.words import OPEN, answer, maybe, sent
 
 _CAMPAIGN_FIELDS: dict[str, Any] = {
@@ -39,6 +40,11 @@ _CAMPAIGN_FIELDS: dict[str, Any] = {
     "start_at": MAYBE_TIME,
     "mandate_ends_on": {"type": "string", "format": "date"},
     "escalation": choice(Campaign.Escalation.values),
+    "offer_policy": OFFER_POLICY | {"description": "What it says itself; the rest is your organisation's."},
+    "approval": {"enum": [*Campaign.Approval.values, None], "description": "null: as your organisation has it."},
+    "playbook": TEXT,
+    "playbook_version": WHOLE | {"description": "The version it began with, and keeps."},
+    "posture": choice(POSTURES) | {"description": "preserve: half as slow again, and softer."},
     "brand": OPEN,
     "metadata": METADATA,
     "warnings": {"type": "array", "items": {}},
@@ -114,7 +120,9 @@ TERMS = record(
     name=MAYBE_TEXT | {"maxLength": 120},
     metadata=CHANGED_METADATA,
     escalation=choice(Campaign.Escalation.values) | {"description": "For cases that come to an attorney from now on."},
+    approval={"enum": [*Campaign.Approval.values, None], "description": "Which messages wait for your word."},
     mandate_months=WHOLE | {"minimum": 1, "maximum": 24, "description": "Counted from the campaign's start."},
+    offer_policy=maybe(OFFER_POLICY) | {"description": "What is named is set; null: your organisation's again."},
     brand=maybe(BRAND) | {"description": "Its own parts; null for one of them, or for all, is your default again."},
 )
 campaign = extend_schema_view(

@@ -42,8 +42,8 @@ WHY = whole(
         "code": TEXT
         | {
             "description": "planned, waiting, sending, held, enriching, opening, needs_contact, needs_you, in_doubt, "
-            "disputed, escalation_pending, with_attorney, campaign_paused, campaign_completing, importing, "
-            "organisation_paused, finished or closed."
+            "promised, in_plan, disputed, escalation_pending, with_attorney, campaign_paused, campaign_completing, "
+            "importing, organisation_paused, finished or closed."
         },
         "message": TEXT,
     }

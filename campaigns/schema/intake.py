@@ -3,6 +3,7 @@
 from typing import Any
 
 from agentcollect.kit.shapes import BOOL, MAYBE_DATE, MAYBE_TEXT, MAYBE_TIME, METADATA, NUMBER, TEXT, named, record
+from campaigns.rules.offers import BOUNDS
 from campaigns.schema.words import AMOUNT, maybe
 
 CONTACT_IN = named("ContactInput", record(
@@ -24,7 +25,7 @@ _OWED: dict[str, Any] = {
     "country": MAYBE_TEXT | {"description": "ISO 3166-1, two letters."},
     "state": MAYBE_TEXT,
     "timezone": MAYBE_TEXT | {"description": "IANA name."},
-    "language": MAYBE_TEXT,
+    "language": MAYBE_TEXT | {"description": "Of the messages: en, fr, es or de; left out: en."},
     "debt_class": MAYBE_TEXT | {"description": "commercial or consumer; left out: your attestation."},
     "debtor_type": MAYBE_TEXT | {"description": "company, sole_proprietor or individual."},
     "credit_kind": MAYBE_TEXT | {"description": "trade, loan, lease or purchased."},
@@ -50,12 +51,23 @@ _BRAND_NAMES = [
 _COLORS = maybe(record([], primary=MAYBE_TEXT, accent=MAYBE_TEXT))
 BRAND = named("BrandInput", record([], **dict.fromkeys(_BRAND_NAMES, MAYBE_TEXT), colors=_COLORS))
 DEBTOR_IN = named("DebtorInput", record(["company_name", "invoice_amount"], company_name=TEXT, **_OWED))
+_BETWEEN = {name: {"type": "integer", "minimum": low, "maximum": high} for name, (low, high) in BOUNDS.items()}
+del _BETWEEN["min_instalment_minor"]
+OFFER_POLICY = named("OfferPolicy", record([], plans=BOOL, min_instalment=AMOUNT, **_BETWEEN))
 _TERMS: dict[str, Any] = {
     "brand": maybe(BRAND),
     "name": MAYBE_TEXT,
     "escalation": MAYBE_TEXT | {"description": "auto, ask or never. Live mode has no default; test mode's is auto."},
+    "approval": MAYBE_TEXT
+    | {
+        "description": "Which messages wait for your word: none, first_message, first_per_debtor, always. null: as "
+        "your organisation has it; in test mode none."
+    },
+    "playbook": MAYBE_TEXT | {"description": "One of yours, or `default`. It takes the newest version, and keeps it."},
+    "posture": MAYBE_TEXT | {"description": "preserve (slower, softer; the default) or firm."},
     "mandate_months": {"type": ["integer", "null"], "minimum": 1, "maximum": 24, "default": 12},
     "start_at": MAYBE_TIME,
+    "offer_policy": maybe(OFFER_POLICY),
 }
 _SHORTHAND = named(
     "CampaignFromInvoice",

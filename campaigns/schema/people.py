@@ -141,7 +141,7 @@ _PLACE: dict[str, Any] = {
     "state": MAYBE_TEXT | {"maxLength": 10},
     "timezone": MAYBE_TEXT | {"description": "IANA name."},
     "phone": MAYBE_TEXT | {"maxLength": 32},
-    "language": TEXT,
+    "language": TEXT | {"description": "Of the messages: en, fr, es or de."},
 }
 DEBTOR_PATCH = record(
     [],

@@ -10,10 +10,11 @@ from agentcollect.kit import errors
 from agentcollect.kit.errors import ApiError, FieldError
 from campaigns.models import Campaign, Case, Hold
 from campaigns.rules.holds import REPORTED, SETTABLE
-from campaigns.serializers import checks, intake
+from campaigns.serializers import checks, intake, offers
 from campaigns.serializers.brand import brand_parts
 from campaigns.serializers.checks import Terms
 from campaigns.serializers.intake import MAX_DEBTORS, BrandIn, DebtorIn, Row
+from campaigns.serializers.offer_body import OfferPolicyIn
 from campaigns.serializers.reading import Faults, fetchable, metadata, moment, text
 
 errors.define("time_in_past", 400, "`until` must lie ahead.")
@@ -33,8 +34,10 @@ class TermsIn(Struct, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[str, Meta(max_length=120)] | _Maybe = UNSET
     metadata: dict[str, Any] | _Maybe = UNSET
     escalation: str | UnsetType = UNSET
+    approval: str | _Maybe = UNSET
     mandate_months: Annotated[int, Meta(ge=1, le=24)] | UnsetType = UNSET
     brand: BrandIn | _Maybe = UNSET
+    offer_policy: OfferPolicyIn | _Maybe = UNSET
 
 
 class AddIn(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -121,10 +124,15 @@ def terms(raw: bytes, campaign: Campaign) -> dict[str, Any]:
         changes["metadata"] = merged(campaign.metadata, body.metadata, faults)
     if body.escalation is not UNSET:
         changes["escalation"] = faults.choice("escalation", checks.ESCALATIONS, body.escalation, "")
+    if body.approval is not UNSET:
+        changes["approval"] = faults.choice("approval", checks.APPROVALS, body.approval, "")
     if body.mandate_months is not UNSET:
         changes["mandate_months"] = body.mandate_months
     if body.brand is not UNSET:
         changes["brand"] = brand_parts(body.brand, faults) if body.brand else None
+    if body.offer_policy is not UNSET:
+        given = body.offer_policy
+        changes["offer_policy"] = offers.policy(given, campaign.currency, faults) if given else {}
     faults.done()
     return changes
 

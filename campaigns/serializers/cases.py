@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 from agentcollect.kit import clock, money
 from campaigns.models import Case, Contact, Hold, LedgerEntry, Step
-from campaigns.rules import standing
+from campaigns.queries import standings
+from campaigns.rules.standing import Held
 from campaigns.serializers import people, public
 from events.models import Event
 
@@ -36,16 +37,9 @@ def detail(row: Case, around: Around) -> dict[str, Any]:
 
 
 def why(row: Case, around: Around) -> dict[str, str]:
-    """Why it stands as it does (campaigns.rules.standing)."""
-    return standing.why(
-        status=row.status,
-        close_reason=row.close_reason,
-        opened=row.opened_at is not None,
-        campaign_status=row.campaign.status,
-        organisation_paused=row.campaign.organisation.paused_since(row.livemode) is not None,
-        held_by=[one.kind for one in around.blocking],
-        step=(around.step.status, around.step.reason) if around.step else None,
-    )._asdict()
+    """Why it stands as it does (campaigns.rules.standing); `row` was read with its standing."""
+    held = [Held(one.kind, one.ends_at.date() if one.ends_at else None) for one in around.blocking]
+    return standings.why(row, kinds=held)._asdict()
 
 
 def _next_step(row: Case, step: Step | None) -> dict[str, Any] | None:

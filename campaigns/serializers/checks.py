@@ -12,20 +12,23 @@ from accounts.models import Organisation
 from agentcollect.kit import errors, money
 from agentcollect.kit.errors import ApiError, FieldError
 from campaigns.rules.identity import debtor_identity, invoice_key
-from campaigns.serializers import intake
+from campaigns.rules.playbook import BUILT_IN, POSTURE, POSTURES
+from campaigns.serializers import intake, offers
 from campaigns.serializers.brand import brand
 from campaigns.serializers.intake import BrandIn, CampaignIn, ContactIn, Decoded, Request, Row
+from campaigns.serializers.offer_body import OfferPolicyIn
 from campaigns.serializers.reading import Faults, country_code, fetchable, metadata, moment, text, zone_name
+from compliance.reading import LANGUAGES
 
 errors.define("consumer_debt_not_enabled", 422, "Consumer debt is taken only where operations has enabled it.")
 errors.define("country_not_enabled", 422, "The debtor's country is not among those this organisation may collect in.")
 errors.define("duplicate_invoice", 400, "The invoice is in this body twice, or already in an open case (`case_id`).")
 
-LANGUAGES = frozenset({"en"})
 DEBT_CLASSES = frozenset({"commercial", "consumer"})
 DEBTOR_TYPES = frozenset({"company", "sole_proprietor", "individual"})
 CREDIT_KINDS = frozenset({"trade", "loan", "lease", "purchased"})
 ESCALATIONS = frozenset({"auto", "ask", "never"})
+APPROVALS = frozenset({"none", "first_message", "first_per_debtor", "always"})
 CONSUMER_TYPES = frozenset({"sole_proprietor", "individual"})
 
 
@@ -244,6 +247,8 @@ def _twins(rows: list[Row], faults: Faults) -> None:
 
 
 def _request(body: CampaignIn, rows: list[Row], currency: str, *, shorthand: bool, faults: Faults) -> Request:
+    said = body.offer_policy
+    offered = offers.policy(said, currency, faults) if isinstance(said, OfferPolicyIn) else {}
     start_at = faults.read("start_at", "invalid_date", moment, body.start_at, None)
     return Request(
         creditor="" if shorthand else _name(body.company, "company", faults),
@@ -254,8 +259,12 @@ def _request(body: CampaignIn, rows: list[Row], currency: str, *, shorthand: boo
         brand=brand(body.brand, faults) if isinstance(body.brand, BrandIn) else {},
         name=text(body.name),
         escalation=faults.choice("escalation", ESCALATIONS, body.escalation, ""),
+        approval=faults.choice("approval", APPROVALS, body.approval, ""),
+        playbook=text(body.playbook) or BUILT_IN,
+        posture=faults.choice("posture", frozenset(POSTURES), body.posture, POSTURE),
         mandate_months=body.mandate_months if isinstance(body.mandate_months, int) else 12,
         start_at=start_at,
+        offer_policy=offered,
         metadata=metadata(body.metadata, "metadata", faults),
     )
 

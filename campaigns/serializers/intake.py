@@ -19,6 +19,8 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from agentcollect.kit import errors, money
 from agentcollect.kit.errors import ApiError, FieldError
+from campaigns.rules.playbook import BUILT_IN, POSTURE
+from campaigns.serializers.offer_body import OfferPolicyIn
 
 errors.define("ambiguous_body", 400, "Send exactly one of `invoice_amount`, `debtors` or `csv_url`.")
 errors.define("too_many_debtors", 400, "A campaign takes at most 500 debtors; a CSV may be larger.")
@@ -129,8 +131,12 @@ class CampaignIn(_Owed, kw_only=True):
     brand: BrandIn | _Maybe = UNSET
     name: Annotated[str, Meta(max_length=120)] | _Maybe = UNSET
     escalation: _Short | _Maybe = UNSET
+    approval: _Short | _Maybe = UNSET
+    playbook: _Short | _Maybe = UNSET
+    posture: _Short | _Maybe = UNSET
     mandate_months: Annotated[int, Meta(ge=1, le=24)] | _Maybe = UNSET
     start_at: _Short | _Maybe = UNSET
+    offer_policy: OfferPolicyIn | _Maybe = UNSET
 
 
 BRAND_PARTS = tuple(name for name in BrandIn.__struct_fields__ if name != "colors")
@@ -341,9 +347,13 @@ class Request:
     brand: dict[str, Any]
     name: str
     escalation: str
+    approval: str = ""
+    playbook: str = BUILT_IN
+    posture: str = POSTURE
     mandate_months: int
     start_at: datetime | None
     metadata: dict[str, str]
+    offer_policy: dict[str, Any]
 
 
 _AMOUNT = re.compile(rb"-?(0|[1-9]\d*)(\.\d+)?")

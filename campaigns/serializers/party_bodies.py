@@ -10,6 +10,7 @@ from campaigns.rules.exclusions import key_of
 from campaigns.serializers import checks, intake
 from campaigns.serializers.bodies import merged, read
 from campaigns.serializers.reading import Faults, country_code, text, zone_name
+from compliance.reading import LANGUAGES
 
 _Maybe = UnsetType | None
 _Name = Annotated[str, Meta(max_length=120)]
@@ -106,7 +107,7 @@ def debtor(raw: bytes, standing: Debtor) -> tuple[dict[str, Any], str]:
 
 
 _CHOICES = {
-    "language": checks.LANGUAGES,
+    "language": LANGUAGES,
     "debt_class": checks.DEBT_CLASSES,
     "debtor_type": checks.DEBTOR_TYPES,
 }

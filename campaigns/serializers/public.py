@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from agentcollect.kit import clock, money
 from campaigns.models import Campaign, Case
+from campaigns.serializers import offers
 from campaigns.serializers.intake import Row
 from events.catalogue import TYPES
 from events.models import Event
@@ -55,6 +56,11 @@ def listed(campaign: Campaign) -> dict[str, Any]:
         "start_at": _time(campaign.start_at),
         "mandate_ends_on": _last_day(campaign),
         "escalation": campaign.escalation,
+        "offer_policy": offers.shown(campaign.offer_policy, campaign.currency),
+        "approval": campaign.approval or None,
+        "playbook": campaign.playbook,
+        "playbook_version": campaign.playbook_version,
+        "posture": campaign.posture,
         "brand": campaign.brand,
         "metadata": campaign.metadata,
         "warnings": campaign.warnings,

@@ -36,8 +36,9 @@ def asked_for(view: TenantView) -> QuerySet[Case]:
 
 def case_detail(tenant: Tenant, case_id: str) -> dict[str, Any]:
     """One case with everything about it, in a number of statements that does not depend on how much that is."""
-    found = queries.case(tenant, case_id)
-    holds = queries.holds_on(found, at=clock.now())
+    at = clock.now()
+    found = queries.case_with_standing(tenant, case_id, at=at)
+    holds = queries.holds_on(found, at=at)
     around = cases.Around(
         ledger=queries.ledger(case_id),
         holds=holds,

@@ -250,7 +250,7 @@ def test_a_found_contact_takes_up_the_playbook_where_it_stopped(api: factories.A
     Step.objects.update(status="sent", handed_over_at=TUESDAY, resolved_at=TUESDAY)
     Case.objects.update(status="enriching")
     operations.enrichment_done(debtor_id=case.debtor_id, at=TUESDAY)
-    assert planned(case).intent == "second_reminder"
+    assert planned(case).intent == "first_call"
 
 
 # --- the order of what is told

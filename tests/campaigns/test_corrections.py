@@ -233,6 +233,6 @@ def test_a_reserved_message_with_the_old_amount_never_leaves(api: factories.ApiC
     monkeypatch.setattr(sending, "_deliver", corrected_first)
     outreach.send_step(step_id=step.id, at=step.due_at)
     step.refresh_from_db()
-    assert step.status == "planned" and step.reason == "the balance changed meanwhile"
+    assert step.status == "planned" and step.reason == "what it says changed meanwhile"
     outreach.send_step(step_id=step.id, at=step.due_at + timedelta(minutes=1))
     assert "Balance: $12,000.00" in Message.objects.get(status="sent").text

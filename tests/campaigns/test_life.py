@@ -162,7 +162,7 @@ def test_the_playbook_follows_resolved_steps_and_ends_at_the_attorney_step() -> 
     case = opened_case()
     at = TUESDAY + timedelta(hours=2)
     intents = []
-    for _ in range(4):
+    for _ in range(6):
         step = Step.objects.get(case=case, status="planned")
         assert step.due_at >= at - timedelta(hours=2)
         intents.append((step.intent, step.level))
@@ -174,8 +174,10 @@ def test_the_playbook_follows_resolved_steps_and_ends_at_the_attorney_step() -> 
 
     assert intents == [
         ("first_reminder", 1),
-        ("second_reminder", 1),
+        ("first_call", 1),
+        ("new_angle", 1),
         ("escalate_controller", 2),
+        ("call_decision_maker", 3),
         ("last_before_next_steps", 3),
     ]
     assert last.channel == "attorney"

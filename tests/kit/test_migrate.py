@@ -23,7 +23,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
-call_command("migrate", verbosity=0, **json.loads(sys.argv[1]))
+call_command("migrate", interactive=False, **json.loads(sys.argv[1]))
 ours = {thing.name for model in apps.get_models() for thing in [*model._meta.indexes, *model._meta.constraints]}
 def table(cursor, name):
     if connection.vendor == "postgresql":

@@ -7,11 +7,11 @@ and the migrations are written down as applied. Ten seconds become one, at every
 (docs/decisions/0013-an-empty-database-is-laid-at-once.md); `--by-steps` goes the long way, and a test compares both.
 """
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -22,7 +22,7 @@ from agentcollect.kit.indexes import PostgresIndex
 
 
 class Command(Migrate):
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--by-steps", action="store_true", help="Apply every migration, on an empty database too.")
 
@@ -46,9 +46,12 @@ class Command(Migrate):
         given = settings.MIGRATION_MODULES
         settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
         try:
-            super().handle(*args, **{**options, "run_syncdb": True})
+            # Aloud, Django would go on to compare the models with migrations that it sees none of.
+            super().handle(*args, **{**options, "run_syncdb": True, "verbosity": 0})
         finally:
             settings.MIGRATION_MODULES = given
+        if options["verbosity"]:
+            self.stdout.write("An empty database: every table is laid as the models have it.")
         recorder = MigrationRecorder(connection)
         recorder.ensure_schema()
         migrations = MigrationLoader(connection).disk_migrations

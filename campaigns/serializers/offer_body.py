@@ -1,0 +1,24 @@
+"""`offer_policy` as a body has it."""
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from campaigns.rules.offers import BOUNDS
+
+
+def _count(name: str) -> Any:
+    low, high = BOUNDS[name]
+    return Annotated[int, Meta(ge=low, le=high)] | UnsetType
+
+
+class OfferPolicyIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`offer_policy`: what is left out is the organisation's, else the default."""
+
+    plans: bool | UnsetType = UNSET
+    min_instalment: Raw | UnsetType = UNSET
+    max_instalments: _count("max_instalments") = UNSET  # type: ignore[valid-type]
+    max_months: _count("max_months") = UNSET  # type: ignore[valid-type]
+    max_promise_days: _count("max_promise_days") = UNSET  # type: ignore[valid-type]
+    grace_days: _count("grace_days") = UNSET  # type: ignore[valid-type]
+    answer_days: _count("answer_days") = UNSET  # type: ignore[valid-type]

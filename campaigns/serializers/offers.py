@@ -1,0 +1,30 @@
+"""What a creditor grants debtors who ask for time, as the API takes and shows it (campaigns.rules.offers)."""
+
+from typing import Any
+
+from msgspec import UNSET
+
+from agentcollect.kit import money
+from campaigns.serializers.intake import parse_amount
+from campaigns.serializers.offer_body import OfferPolicyIn
+from campaigns.serializers.reading import Faults
+
+_COUNTS = ("max_instalments", "max_months", "max_promise_days", "grace_days", "answer_days")
+
+
+def policy(given: OfferPolicyIn, currency: str, faults: Faults) -> dict[str, Any]:
+    """The row's form of it: only what was said, money in minor units of `currency`."""
+    found = {name: value for name in ("plans", *_COUNTS) if (value := getattr(given, name)) is not UNSET}
+    if given.min_instalment is not UNSET:
+        name = "offer_policy.min_instalment"
+        minor = faults.read(name, "invalid_amount", lambda v: parse_amount(v, currency), given.min_instalment, 1)
+        found["min_instalment_minor"] = minor
+    return found
+
+
+def shown(policy: dict[str, Any], currency: str) -> dict[str, Any]:
+    """What the campaign says itself; empty where it is the organisation's."""
+    found = {name: value for name, value in policy.items() if name in ("plans", *_COUNTS)}
+    if (minor := policy.get("min_instalment_minor")) is not None:
+        found["min_instalment"] = money.to_json(minor, currency)
+    return found
