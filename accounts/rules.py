@@ -171,6 +171,7 @@ def blocking(
     paused: bool,
     has_sender: bool = True,
     has_mail_server: bool = True,
+    mandate_signed: bool = True,
 ) -> list[tuple[str, str]]:
     """(code, plain words) of everything that keeps this organisation from contacting debtors; empty when nothing does.
 
@@ -186,6 +187,7 @@ def blocking(
             "No country is enabled: debtors can be contacted nowhere.",
         ),
         (not live_approved, "live_not_approved", "Live mode is not approved yet. Test mode works."),
+        (not mandate_signed, "mandate_missing", "Nobody has signed the mandate: without it live mode contacts nobody."),
         (not has_sender, "sender_missing", "The brand names no from_email: live mail has nobody to come from."),
         (not has_mail_server, "mail_server_missing", "No mail server is set up for live mode. Test mode works."),
         (paused, "organisation_paused", "The organisation is paused: nothing is sent until it is resumed."),

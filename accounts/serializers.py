@@ -45,13 +45,14 @@ def blocking(row: Organisation, livemode: bool) -> list[dict[str, str]]:
         paused=row.paused_since(livemode) is not None,
         has_sender=not livemode or bool((row.brand or {}).get("from_email") or settings.MAIL_FROM),
         has_mail_server=not livemode or bool(settings.SMTP["host"]),
+        mandate_signed=not livemode or row.mandate_signed_at is not None,
     )
     return [{"code": code, "message": words, "url": _cure_url(code)} for code, words in found]
 
 
 # What a person of the organisation can put right on the settings page; the guide says what to do about the rest.
 _ON_THE_PAGE = frozenset(
-    {"legal_name_missing", "postal_address_missing", "debt_class_not_attested", "live_not_approved"}
+    {"legal_name_missing", "postal_address_missing", "debt_class_not_attested", "live_not_approved", "mandate_missing"}
 )
 
 

@@ -63,6 +63,7 @@ urlpatterns = [
     path("dashboard/settings", settings.index, name="settings"),
     path("dashboard/settings/save", settings.save, name="settings-save"),
     path("dashboard/settings/live", settings.request_live, name="settings-live"),
+    path("dashboard/settings/mandate", settings.sign_mandate, name="settings-mandate"),
     path("dashboard/settings/approval", settings.approval, name="settings-approval"),
     path("dashboard/settings/webhooks", settings.verify_webhooks, name="settings-webhooks"),
     path("dashboard/settings/notifications", notifications.index, name="settings-notifications"),

@@ -10,6 +10,7 @@ from accounts.operations.control import (
 from accounts.operations.keys import create_key, rename_key, restrict_key, revoke_key, roll_key, touch_key
 from accounts.operations.leaks import report_leaks, tell_of_leaks
 from accounts.operations.organisations import (
+    MANDATE,
     add_member,
     approve_live,
     create_organisation,
@@ -38,6 +39,7 @@ from accounts.operations.tokens import (
 )
 
 __all__ = [
+    "MANDATE",
     "accept_invitation",
     "add_member",
     "approve_live",

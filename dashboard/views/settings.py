@@ -65,6 +65,18 @@ def approval(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 @action(KEYS)
+def sign_mandate(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Sign the mandate by name: a person's act, which no key can do (LAW.md, R-37)."""
+    name = " ".join(request.POST.get("signed_by", "").split())[:200]
+    if len(name.split()) < 2:
+        messages.error(request, "Type your first and last name to sign. Nothing was signed.")
+        return redirect("dashboard:settings")
+    asked = {"organisation_id": seat.organisation.id, "signed_by": name}
+    press(request, "Signed.", lambda: operations.sign_mandate(**asked, by=seat.by, at=clock.now()))
+    return redirect("dashboard:settings")
+
+
+@action(KEYS)
 def request_live(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Ask operations for live mode."""
     press(
@@ -87,4 +99,4 @@ def _form(seat: Seat, data: object = None) -> IdentityForm:
 
 def _shown(seat: Seat, form: IdentityForm) -> dict[str, object]:
     missing = operations.missing_for_live(seat.organisation)
-    return {"form": form, "missing": missing, "approvals": APPROVALS.items()}
+    return {"form": form, "missing": missing, "approvals": APPROVALS.items(), "mandate": operations.MANDATE}

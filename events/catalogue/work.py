@@ -46,7 +46,9 @@ define(
 define(
     "task.done",
     "A task is over (`status`): done with its `outcome`, expired, or cancelled because it is needed no more.",
-    lambda d: f"No longer waits for you: {d.get('outcome') or d.get('status')} ({d.get('kind', 'task')})",
+    lambda d: f"No longer waits for you: {d.get('kind', 'task')}, {d.get('outcome') or d.get('status')}".replace(
+        "_", " "
+    ),
     "task",
     example=_TASK | {"status": "done", "outcome": "added"},
 )

@@ -171,3 +171,28 @@ def test_a_live_key_asks_who_is_there(owner: Client) -> None:
     confirm(owner, world.PASSWORD)
     assert owner.post("/dashboard/keys/create", form).status_code == 201
     assert ApiKey.objects.get(name="real").livemode
+
+
+def test_the_mandate_is_signed_by_name_and_once(owner: Client) -> None:
+    organisation = owner.organisation  # type: ignore[attr-defined]
+    type(organisation).objects.filter(id=organisation.id).update(mandate_signed_at=None, mandate_signed_by="")
+    live = factories.client(factories.api_key(organisation, livemode=True))
+    assert "mandate_missing" in [one["code"] for one in live.get("/v1/organisation").json()["blocking"]]
+    assert b"Live mode contacts nobody before" in owner.get("/dashboard/settings").content
+    said = owner.post("/dashboard/settings/mandate", {"signed_by": "Ann"}, follow=True)
+    assert b"Nothing was signed" in said.content
+    for name in ("Ann  Example", "Bob Other"):
+        owner.post("/dashboard/settings/mandate", {"signed_by": name})
+    organisation.refresh_from_db()
+    assert organisation.mandate_signed_by == "Ann Example" and "due, belongs to us" in organisation.mandate_text
+    assert b"Signed by Ann Example" in owner.get("/dashboard/settings").content
+    event = Event.objects.get(type="organisation.mandate_signed")
+    assert event.actor.startswith("member:")
+    assert "mandate_missing" not in [one["code"] for one in live.get("/v1/organisation").json()["blocking"]]
+
+
+@pytest.mark.parametrize("role", ["operator", "finance", "viewer", "auditor"])
+def test_who_may_not_sign(owner: Client, role: str) -> None:
+    viewer = Client()
+    viewer.force_login(world.member(owner.organisation, role).user)  # type: ignore[attr-defined]
+    assert viewer.post("/dashboard/settings/mandate", {"signed_by": "Vera View"}).status_code == 403
