@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -36,15 +37,35 @@ def _login(made: Any) -> dict[str, str]:
 
 
 def send_due(campaign_id: str) -> dict[str, Any]:
-    """The worker's own call, at the moment that this campaign's first message is planned for."""
+    """The worker's own call, at the moment that this campaign's first message is planned for; the product's own worker
+    may have been there already."""
     from campaigns.models import Step
     from outreach import operations
 
-    step = Step.objects.filter(campaign_id=campaign_id, status="planned").earliest("due_at")
-    while operations.send_due(at=step.due_at):
-        pass
-    step.refresh_from_db()
+    step = Step.objects.filter(campaign_id=campaign_id, index=0, channel="email").earliest("created_at")
+    if step.livemode:
+        _open_live(step.organisation_id)
+    while step.status == "planned" and operations.send_due(at=step.due_at):
+        step.refresh_from_db()
+    for _ in range(100):
+        step.refresh_from_db()
+        if step.status not in ("sending", "handed_over"):
+            break
+        time.sleep(0.1)
     return {"status": step.status, "reason": step.reason, "due_at": step.due_at.isoformat()}
+
+
+def _open_live(organisation_id: str) -> None:
+    """What operations and a probe mail do before the first live mail: a list to screen by, a proven way of answers."""
+    from accounts.models import Organisation
+    from agentcollect.kit import clock
+    from campaigns import operations
+    from tests import factories
+    from tests.outreach import world
+
+    factories.sanctions_list()
+    operations.screen_debtors(at=clock.now())
+    world.proven(Organisation.objects.get(id=organisation_id))
 
 
 def story(campaign_id: str) -> dict[str, Any]:

@@ -30,7 +30,14 @@ def live_campaign(tenant: Tenant) -> str:
 
 
 @pytest.fixture(scope="module")
-def mail(product: RunningProduct, live_campaign: str, mails: Keeper) -> EmailMessage:
+def mail(product: RunningProduct, tenant: Tenant, live_campaign: str, mails: Keeper) -> EmailMessage:
+    """The first live message: written, read by a person of the creditor's, sent."""
+    written = act(product, "send_due", campaign_id=live_campaign)
+    assert (written["status"], mails.mails) == ("needs_human", []), written
+    with tenant.api(live=True) as api:
+        [draft] = api.get("/v1/approvals").json()["data"]
+        approved = api.post(f"/v1/messages/{draft['id']}/approve", json={})
+    assert approved.status_code == 200, approved.text
     sent = act(product, "send_due", campaign_id=live_campaign)
     assert sent["status"] == "sent", sent
     return mails.mails[-1]
