@@ -54,7 +54,7 @@ def receive(
     facts = {
         "id": ids.new("inb"),
         "provider": provider[:20],
-        "raw": raw,
+        "raw": raw.replace("\0", "�"),
         "organisation_id": organisation_id,
         "livemode": livemode,
         "received_at": at,

@@ -131,11 +131,12 @@ def fingerprint(raw: str, *, scope: str) -> str:
 
 
 def _header(mail: Message, name: str) -> str:
-    """All headers of that name, as one text; a header that breaks Python's own parser counts as absent."""
+    """All headers of that name, as one text without NUL; one that breaks Python's own parser is taken as it stands."""
     try:
-        return " ".join(str(value) for value in mail.get_all(name, [])[:20])
+        found = " ".join(str(value) for value in mail.get_all(name, [])[:20])
     except Exception:
-        return " ".join(str(value) for key, value in mail.raw_items() if key.lower() == name.lower())[:2000]
+        found = " ".join(str(value) for key, value in mail.raw_items() if key.lower() == name.lower())[:2000]
+    return found.replace("\0", " ")
 
 
 def _line(text: str, limit: int) -> str:

@@ -184,3 +184,25 @@ def test_the_same_mail_by_two_servers_is_one() -> None:
     assert incoming.fingerprint(built, scope="") == incoming.fingerprint(again, scope="")
     other = built.replace("We pay.", "We dispute.")
     assert incoming.fingerprint(built, scope="") != incoming.fingerprint(other, scope="")
+
+
+def test_no_nul_survives_wherever_it_is_hidden() -> None:
+    raw = """From: =?utf-8?q?A=00nn?= <ann@x.com>
+Subject: =?utf-8?q?Re=00_x?=
+Message-ID: =?utf-8?q?<a=00b@x>?=
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+pay=00ed to=00day
+--b
+Content-Type: application/pdf
+Content-Disposition: attachment; filename*=utf-8''a%00b.pdf
+
+zz
+--b--
+"""
+    assert "\\x00" not in repr(incoming.read(raw))
