@@ -122,9 +122,8 @@ def _facts(name: str, by: str, at: datetime) -> dict[str, Any]:
         "attested_class": "commercial",
         "attested_at": at,
         "attested_by": by,
+        # The mandate is not signed here: live mode asks a person of the creditor's for it.
         "live_approved": True,
-        "mandate_signed_at": at,
-        "mandate_signed_by": by,
         "first_party": True,
     }
 

@@ -58,11 +58,13 @@ def send_due(campaign_id: str) -> dict[str, Any]:
 def _open_live(organisation_id: str) -> None:
     """What operations and a probe mail do before the first live mail: a list to screen by, a proven way of answers."""
     from accounts.models import Organisation
+    from accounts.operations import sign_mandate
     from agentcollect.kit import clock
     from campaigns import operations
     from tests import factories
     from tests.outreach import world
 
+    sign_mandate(organisation_id=organisation_id, signed_by="Ann Example", by=BY, at=clock.now())
     factories.sanctions_list()
     operations.screen_debtors(at=clock.now())
     world.proven(Organisation.objects.get(id=organisation_id))
