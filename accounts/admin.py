@@ -26,6 +26,7 @@ from accounts.models import (
     Organisation,
     RequestLog,
     SubmittedForm,
+    TestClock,
     User,
 )
 from agentcollect.kit import clock
@@ -199,6 +200,14 @@ class InvitationAdmin(ReadOnlyAdmin):
 class SubmittedFormAdmin(ReadOnlyAdmin):
     list_display = ("organisation", "result", "created_at")
     list_select_related = ("organisation",)
+
+
+@admin.register(TestClock)
+class TestClockAdmin(ReadOnlyAdmin):
+    list_display = ("id", "organisation", "name", "status", "frozen_time", "target", "acts", "created_at")
+    list_filter = ("status",)
+    list_select_related = ("organisation",)
+    search_fields = ("=id", "name", "organisation__name")
 
 
 @admin.register(RequestLog)

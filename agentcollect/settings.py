@@ -64,6 +64,8 @@ _SQLITE = {
     # IMMEDIATE: a writer waits for its turn instead of failing half-way with "database is locked".
     "transaction_mode": "IMMEDIATE",
     "timeout": 5,
+    # The driver keeps this many statements ready: a story asks more than its usual 128, and each costs it to read.
+    "cached_statements": 1000,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
 }
 
@@ -302,6 +304,27 @@ SECRET_SCANNING_KEYS = os.environ.get("SECRET_SCANNING_KEYS", "")
 # --- events: who is told inside the fact's own transaction; each inserts its own rows and does nothing else
 EVENT_SUBSCRIBERS = ["webhooks.operations.fan_out"]
 
+# --- test mode: who is on the other side of its transports (outreach.providers.sandbox)
+SANDBOX_DEBTORS = "sandbox.reactions"
+
+# How a surface finds the test clock of what its address names: argument → (model, path to the clock's id).
+TIMELINES = {
+    "campaign_id": ("campaigns.Campaign", "clock_id"),
+    "debtor_id": ("campaigns.Debtor", "clock_id"),
+    "case_id": ("campaigns.Case", "clock_id"),
+    "contact_id": ("campaigns.Contact", "clock_id"),
+    "task_id": ("campaigns.Task", "clock_id"),
+    "dispute_id": ("campaigns.Dispute", "case__clock_id"),
+    "hold_id": ("campaigns.Hold", "clock_id"),
+    "document_id": ("campaigns.Document", "case__clock_id"),
+    "promise_id": ("payments.Promise", "clock_id"),
+    "plan_id": ("payments.Plan", "clock_id"),
+    "payment_id": ("payments.Payment", "case__clock_id"),
+    "message_id": ("outreach.Message", "case__clock_id"),
+    "reply_id": ("outreach.Reply", "case__clock_id"),
+    "call_id": ("outreach.Call", "case__clock_id"),
+}
+
 # --- tasks: what an answer does (kind → operation), and who must hear that one is needed no more. The room that asked
 # may lie above the one that keeps the tasks.
 TASK_OUTCOMES = {
@@ -312,6 +335,7 @@ TASK_OUTCOMES = {
     "document_needed": "outreach.operations.replies.document_task_done",
     "decide_cease": "outreach.operations.replies.cease_task_done",
     "resolve_doubt": "outreach.operations.doubts.decide_task",
+    "decide_escalation": "outreach.operations.escalation.decide_task",
     "call": "outreach.operations.dialling.record_call",
 }
 TASK_ENDINGS = {

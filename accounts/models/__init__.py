@@ -1,5 +1,6 @@
 """Who calls: organisations, the people in them, and the keys of their machines."""
 
+from accounts.models.clocks import TestClock
 from accounts.models.joining import Invitation, SubmittedForm
 from accounts.models.keys import AccessToken, ApiKey
 from accounts.models.people import Collector, Member, Organisation, User, UserManager
@@ -15,6 +16,7 @@ __all__ = [
     "Organisation",
     "RequestLog",
     "SubmittedForm",
+    "TestClock",
     "User",
     "UserManager",
 ]

@@ -84,6 +84,10 @@ class Organisation(models.Model):
     live_requested_by = models.CharField(max_length=80, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     test_paused_at = models.DateTimeField(null=True, blank=True)
+    # While all of its test data is being deleted: since when, by whom, and how many debtors there were.
+    test_reset_at = models.DateTimeField(null=True, blank=True)
+    test_reset_by = models.CharField(max_length=80, blank=True, default="", db_default="")
+    test_reset_total = models.PositiveIntegerField(default=0, db_default=0)
     # Which drafts wait for a person in live mode, where the campaign does not say (campaigns.Campaign.Approval).
     approval = models.CharField(max_length=20, default="first_message", db_default="first_message")
     # Who signed, and that the debts are due, theirs and placed with nobody else (LAW.md, R-37); kept with its words.

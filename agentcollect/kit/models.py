@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import models
 
+from agentcollect.kit.ids import IdRefField
+
 
 class Tenant(models.Model):
     """A row that belongs to one organisation in one mode, for ever.
@@ -33,6 +35,18 @@ class TenantChild(Tenant):
     organisation = models.ForeignKey(
         "accounts.Organisation", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
     )
+
+    class Meta:
+        abstract = True
+
+
+class OnClock(models.Model):
+    """A row that becomes due by story time: on the wall (`clock_id` empty), or on the test clock of its debtor.
+
+    Sweeps of the wall ask for `clock_id=""`; only the driver of a clock takes the others (accounts.timeline).
+    """
+
+    clock_id = IdRefField(default="", db_default="")
 
     class Meta:
         abstract = True

@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import Q
 
 from agentcollect.kit.ids import PublicIdField
-from agentcollect.kit.models import ParentKey, Tenant, TenantChild
+from agentcollect.kit.models import OnClock, ParentKey, Tenant, TenantChild
 
 
-class Campaign(Tenant):
+class Campaign(OnClock, Tenant):
     """A mandate over at most 500 invoices, in one currency, under one brand (a snapshot taken at creation)."""
 
     class Status(models.TextChoices):
@@ -61,8 +61,12 @@ class Campaign(Tenant):
     updated_at = models.DateTimeField()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(clock_id="") | Q(livemode=False), name="campaign_live_on_the_wall"),
+        ]
         indexes = [
             models.Index(fields=["organisation", "livemode", "created_at", "id"], name="campaign_list"),
+            models.Index(fields=["clock_id"], name="campaign_clock", condition=~Q(clock_id="")),
             models.Index(fields=["id"], name="campaign_to_open", condition=Q(unopened__gt=0)),
             models.Index(fields=["id"], name="campaign_logo", condition=Q(logo_state="pending")),
             models.Index(

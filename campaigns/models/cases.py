@@ -4,11 +4,14 @@ from django.db import models
 from django.db.models import Q
 
 from agentcollect.kit.ids import IdRefField, PublicIdField
-from agentcollect.kit.models import ParentKey, Tenant, TenantChild
+from agentcollect.kit.models import OnClock, ParentKey, Tenant, TenantChild
 
 
-class Debtor(Tenant):
-    """A company that owes. `identity` is what makes two rows the same debtor (campaigns.rules.debtor_identity)."""
+class Debtor(OnClock, Tenant):
+    """A company that owes. `identity` is what makes two rows the same debtor (campaigns.rules.debtor_identity).
+
+    It belongs to one timeline: the same company on another clock is another debtor.
+    """
 
     id = PublicIdField("dbt")
     name = models.CharField(max_length=200)
@@ -38,10 +41,14 @@ class Debtor(Tenant):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "livemode", "identity"], name="debtor_identity_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "livemode", "clock_id", "identity"], name="debtor_identity_once"
+            ),
+            models.CheckConstraint(condition=Q(clock_id="") | Q(livemode=False), name="debtor_live_on_the_wall"),
         ]
         indexes = [
-            models.Index(fields=["recorded_at"], name="debtor_to_enrich", condition=Q(enriched_at=None)),
+            models.Index(fields=["recorded_at"], name="debtor_to_enrich", condition=Q(enriched_at=None, clock_id="")),
+            models.Index(fields=["clock_id", "id"], name="debtor_clock", condition=~Q(clock_id="")),
             # The worker that screens names looks for those that no list, or an older one, has seen.
             models.Index(fields=["screened_list", "id"], name="debtor_to_screen", condition=Q(livemode=True)),
             models.Index(fields=["organisation", "livemode", "created_at", "id"], name="debtor_list"),
@@ -60,7 +67,7 @@ class Debtor(Tenant):
         return self.name
 
 
-class Case(TenantChild):
+class Case(OnClock, TenantChild):
     """One debtor × one invoice. `balance_minor` is the sum of its ledger, kept in each entry's own transaction."""
 
     class Status(models.TextChoices):
@@ -109,6 +116,8 @@ class Case(TenantChild):
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     # The state it was closed in, which taking it up again goes back to; empty: no worker had opened it yet.
+    # The creditor wants no attorney for it; their own word to escalate ends that.
+    attorney_vetoed_at = models.DateTimeField(null=True)
     closed_from = models.CharField(max_length=20, blank=True, default="", db_default="")
     next_contact_at = models.DateTimeField(null=True)
     # What `q` looks in (rules.search.text), written by the worker that opens the case: PostgreSQL finds any part of it
@@ -159,6 +168,12 @@ class Case(TenantChild):
 
     def __str__(self) -> str:
         return self.invoice_number or self.id
+
+    @property
+    def spread_key(self) -> str:
+        """What its moments and wordings are spread by: the debtor and the invoice, never our own ids, so that the same
+        portfolio has the same story on every test clock. Reads `debtor`."""
+        return f"{self.debtor.identity}:{self.invoice_key or self.external_id}"
 
 
 class LedgerEntry(TenantChild):

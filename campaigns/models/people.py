@@ -5,10 +5,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from agentcollect.kit.ids import PublicIdField
-from agentcollect.kit.models import ParentKey, Tenant, TenantChild
+from agentcollect.kit.models import OnClock, ParentKey, Tenant, TenantChild
 
 
-class Contact(TenantChild):
+class Contact(OnClock, TenantChild):
     """A person or mailbox at the debtor. Level 1 is the first contact (AP), 2 the controller, 3 the decision maker."""
 
     class Source(models.TextChoices):
@@ -37,7 +37,8 @@ class Contact(TenantChild):
     # business_landline, residential, wireless, voip; empty is unknown, and no machine may call it (LAW.md, R-23).
     line_type = models.CharField(max_length=20, blank=True, default="", db_default="")
     number_checked_at = models.DateTimeField(null=True)
-    # [{"channel": "call", "kind": "express" or "esign", "since": …, "revoked_at": … or null, "evidence": …}] (R-23).
+    # [{"channel": "call", "kind": "express", "person" or "esign", "since": …, "revoked_at": … or null, "evidence": …}]
+    # (compliance.facts.Consent; R-23).
     consents = models.JSONField(default=list, db_default=[])
     updated_at = models.DateTimeField()
 
@@ -66,7 +67,7 @@ class Contact(TenantChild):
         return self.email or self.name or self.id
 
 
-class Suppression(Tenant):
+class Suppression(OnClock, Tenant):
     """A medium that a debtor closed for one address. Theirs: the creditor can read it and cannot remove it."""
 
     id = PublicIdField("sup")
@@ -79,7 +80,8 @@ class Suppression(Tenant):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "livemode", "address", "channel"], name="suppression_once_per_address"
+                fields=["organisation", "livemode", "clock_id", "address", "channel"],
+                name="suppression_once_per_address",
             )
         ]
         indexes = [

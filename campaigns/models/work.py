@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import Q
 
 from agentcollect.kit.ids import IdRefField, PublicIdField
-from agentcollect.kit.models import ParentKey, Tenant, TenantChild
+from agentcollect.kit.models import OnClock, ParentKey, Tenant, TenantChild
 
 
-class Hold(Tenant):
+class Hold(OnClock, Tenant):
     """A reason to wait, on a campaign, debtor, case or contact. What law or debtor set is not the creditor's."""
 
     class Kind(models.TextChoices):
@@ -72,7 +72,16 @@ class Hold(Tenant):
             for name in ("campaign", "debtor", "case", "contact")
         ]
         indexes += [
-            models.Index(fields=["ends_at"], name="hold_ending", condition=Q(released_at=None, ends_at__isnull=False)),
+            models.Index(
+                fields=["ends_at"],
+                name="hold_ending",
+                condition=Q(released_at=None, ends_at__isnull=False, clock_id=""),
+            ),
+            models.Index(
+                fields=["clock_id", "ends_at"],
+                name="hold_ending_on_clock",
+                condition=Q(released_at=None, ends_at__isnull=False) & ~Q(clock_id=""),
+            ),
             models.Index(
                 fields=["organisation", "livemode", "kind"], name="hold_open_kind", condition=Q(released_at=None)
             ),
@@ -93,7 +102,7 @@ class Hold(Tenant):
         }
 
 
-class Step(TenantChild):
+class Step(OnClock, TenantChild):
     """One planned act of the playbook. `created_at` is when it was planned; the lease is what a worker holds on it.
 
     `attempt` counts plans of the same act (a deferred step keeps its row). `handed_over_at` is committed before the
@@ -141,7 +150,12 @@ class Step(TenantChild):
             models.UniqueConstraint(fields=["case", "version", "index", "channel", "attempt"], name="step_once"),
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], name="step_due", condition=Q(status="planned")),
+            models.Index(fields=["due_at", "id"], name="step_due", condition=Q(status="planned", clock_id="")),
+            models.Index(
+                fields=["clock_id", "due_at"],
+                name="step_due_on_clock",
+                condition=Q(status="planned") & ~Q(clock_id=""),
+            ),
             models.Index(
                 fields=["lease_until"], name="step_leased", condition=Q(status__in=["sending", "handed_over"])
             ),
@@ -160,7 +174,7 @@ class Step(TenantChild):
         return f"{self.intent} ({self.status})"
 
 
-class Task(TenantChild):
+class Task(OnClock, TenantChild):
     """What the engine leaves to a person. It closes itself when its cause is gone.
 
     `cause` is what it is about (a step, a reply, a case…): one task of a kind is open for it at a time.
@@ -178,6 +192,7 @@ class Task(TenantChild):
         ANSWER_DISPUTE = "answer_dispute"
         CHECK_PAYMENT = "check_payment"
         RESOLVE_DOUBT = "resolve_doubt"
+        DECIDE_ESCALATION = "decide_escalation"
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -223,7 +238,12 @@ class Task(TenantChild):
             models.Index(
                 fields=["expires_at"],
                 name="task_expiring",
-                condition=Q(status__in=["open", "claimed"], expires_at__isnull=False),
+                condition=Q(status__in=["open", "claimed"], expires_at__isnull=False, clock_id=""),
+            ),
+            models.Index(
+                fields=["clock_id", "expires_at"],
+                name="task_expiring_on_clock",
+                condition=Q(status__in=["open", "claimed"], expires_at__isnull=False) & ~Q(clock_id=""),
             ),
             models.Index(fields=["case"], name="task_case", condition=Q(case__isnull=False)),
             models.Index(fields=["debtor"], name="task_debtor"),

@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import Q
 
 from agentcollect.kit.ids import IdRefField, PublicIdField
-from agentcollect.kit.models import ParentKey, Tenant, TenantChild
+from agentcollect.kit.models import OnClock, ParentKey, Tenant, TenantChild
 
 
-class Inbound(models.Model):
+class Inbound(OnClock):
     """A message as it came in at the door, raw and before anybody knows whose it is. Processed by a task.
 
     `dedupe`: what makes two deliveries of it the same (provider and its id, else Message-ID, else a hash): once.
@@ -35,7 +35,14 @@ class Inbound(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dedupe"], name="inbound_once")]
-        indexes = [models.Index(fields=["received_at"], name="inbound_new", condition=Q(status="new"))]
+        indexes = [
+            models.Index(fields=["received_at"], name="inbound_new", condition=Q(status="new", clock_id="")),
+            models.Index(
+                fields=["clock_id", "received_at"],
+                name="inbound_new_on_clock",
+                condition=Q(status="new") & ~Q(clock_id=""),
+            ),
+        ]
 
 
 class Reply(TenantChild):

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from agentcollect.kit.ids import IdRefField, PublicIdField
-from agentcollect.kit.models import ParentKey, TenantChild
+from agentcollect.kit.models import OnClock, ParentKey, TenantChild
 
 
 class Source(models.TextChoices):
@@ -17,7 +17,7 @@ class Source(models.TextChoices):
     SANDBOX = "sandbox"
 
 
-class Promise(TenantChild):
+class Promise(OnClock, TenantChild):
     """A debtor's word to pay `amount_minor` by the end of `due_on`, in the organisation's zone.
 
     `received_minor`: what the ledger took in between the promise and its judgement. `evidence`: the quote, the page.
@@ -61,7 +61,16 @@ class Promise(TenantChild):
             models.Index(fields=["organisation", "livemode", "created_at", "id"], name="promise_list"),
             models.Index(fields=["organisation", "livemode", "status", "created_at", "id"], name="promise_status"),
             models.Index(fields=["organisation", "livemode", "updated_at"], name="promise_updated"),
-            models.Index(fields=["judged_after"], name="promise_due", condition=Q(status__in=["proposed", "open"])),
+            models.Index(
+                fields=["judged_after"],
+                name="promise_due",
+                condition=Q(status__in=["proposed", "open"], clock_id=""),
+            ),
+            models.Index(
+                fields=["clock_id", "judged_after"],
+                name="promise_due_on_clock",
+                condition=Q(status__in=["proposed", "open"]) & ~Q(clock_id=""),
+            ),
             models.Index(fields=["case", "created_at"], name="promise_case"),
         ]
 
@@ -72,7 +81,7 @@ class Promise(TenantChild):
         return f"{self.due_on} ({self.status})"
 
 
-class Plan(TenantChild):
+class Plan(OnClock, TenantChild):
     """A balance paid in instalments, within the creditor's policy. `terms`: the policy it was agreed under."""
 
     class Status(models.TextChoices):
@@ -111,7 +120,15 @@ class Plan(TenantChild):
             models.Index(fields=["organisation", "livemode", "created_at", "id"], name="plan_list"),
             models.Index(fields=["organisation", "livemode", "status", "created_at", "id"], name="plan_status"),
             models.Index(fields=["organisation", "livemode", "updated_at"], name="plan_updated"),
-            models.Index(fields=["expires_at"], name="plan_expiring", condition=Q(status="offered")),
+            models.Index(fields=["expires_at"], name="plan_expiring", condition=Q(status="offered", clock_id="")),
+            models.Index(
+                fields=["clock_id", "expires_at"],
+                name="plan_expiring_on_clock",
+                condition=Q(status="offered") & ~Q(clock_id=""),
+            ),
+            models.Index(
+                fields=["clock_id"], name="plan_active_on_clock", condition=Q(status="active") & ~Q(clock_id="")
+            ),
             models.Index(fields=["case", "created_at"], name="plan_case"),
         ]
 
@@ -122,7 +139,7 @@ class Plan(TenantChild):
         return f"{self.total_minor} ({self.status})"
 
 
-class Instalment(TenantChild):
+class Instalment(OnClock, TenantChild):
     """One part of a plan. `paid_minor` follows the ledger, oldest instalment first."""
 
     class Status(models.TextChoices):
@@ -146,7 +163,14 @@ class Instalment(TenantChild):
             models.UniqueConstraint(fields=["plan", "number"], name="instalment_once"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="instalment_amount_positive"),
         ]
-        indexes = [models.Index(fields=["judged_after"], name="instalment_due", condition=Q(status="due"))]
+        indexes = [
+            models.Index(fields=["judged_after"], name="instalment_due", condition=Q(status="due", clock_id="")),
+            models.Index(
+                fields=["clock_id", "judged_after"],
+                name="instalment_due_on_clock",
+                condition=Q(status="due") & ~Q(clock_id=""),
+            ),
+        ]
 
     class Integrity:
         tenant_parents = {"plan_id": "payments.Plan"}
