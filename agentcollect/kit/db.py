@@ -71,6 +71,15 @@ def collect(flush: Flush, item: Any) -> None:
     units[-1].collected.setdefault(flush, []).append(item)
 
 
+def keep(flush: Flush, item: Any) -> None:
+    """`collect`, in a transaction of its own where there is none."""
+    if _units():
+        collect(flush, item)
+        return
+    with atomic():
+        collect(flush, item)
+
+
 @contextlib.contextmanager
 def enclosing() -> Iterator[None]:
     """A transaction around work that has its own blocks of `atomic`, so that something else commits with it.

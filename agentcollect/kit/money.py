@@ -1,7 +1,7 @@
 """Money: integer minor units and an ISO 4217 code inside, a JSON number of major units outside; never a float."""
 
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 
@@ -50,6 +50,7 @@ def to_json(minor: int, currency: str) -> int | float:
     return int(major) if major == major.to_integral_value() else float(major)
 
 
+@lru_cache(maxsize=4096)  # a message writes each of its sums several times
 def display(minor: int, currency: str, language: str = "en") -> str:
     """The amount as a reader of `language` expects it: `$15,000.00`, `15 000,00 €`."""
     locale = {"en": "en_US", "fr": "fr_FR", "es": "es_ES", "de": "de_DE"}.get(language, "en_US")

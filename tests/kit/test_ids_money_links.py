@@ -19,6 +19,11 @@ def test_an_id_is_prefix_time_and_chance_in_text_order() -> None:
     assert all(len(one) == 4 + ids.BODY_LENGTH and one[4:].isalnum() for one in drawn)
 
 
+def test_what_a_process_draws_is_in_the_order_in_which_it_was_drawn() -> None:
+    drawn = [one for _ in range(300) for one in (ids.new("cas"), *ids.new_many("cas", 3))]
+    assert drawn == sorted(drawn) and len({one[-10:] for one in drawn}) == 1200
+
+
 @given(st.integers(0, 62**8 - 2))
 def test_the_time_part_sorts_as_time(stamp: int) -> None:
     assert ids.base62(stamp, 8) < ids.base62(stamp + 1, 8)

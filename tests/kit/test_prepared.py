@@ -12,7 +12,7 @@ from agentcollect.kit import db
 from agentcollect.kit.prepared import Prepared
 from campaigns.models import Case, Hold
 from payments.models import Payment
-from tests import factories
+from tests import factories, settling
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,7 @@ def test_a_text_is_a_value_and_never_words_of_the_statement() -> None:
 
 
 def test_prefetched_rows_come_too() -> None:
-    payment = factories.payment(factories.case(factories.organisation()))
+    payment = settling.payment(factories.case(factories.organisation()))
     prepared: Prepared[Payment] = Prepared(lambda id: Payment.objects.filter(id=id).prefetch_related("allocations"))
     assert prepared(id="pay_none") == []
     [found] = prepared(id=payment.id)
