@@ -35,8 +35,9 @@ LINE_TYPES: frozenset[str] = frozenset({"business_landline", "residential", "wir
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """What somebody agreed to: ``kind`` "express" (to be called by an artificial voice, to get SMS) or "esign"
-    (to get legal notices electronically). ``revoked_at``: from then on it is none.
+    """What somebody agreed to: ``kind`` "express" (to be called by an artificial voice, to get SMS), "person" (to be
+    called, with no word of a machine) or "esign" (to get legal notices electronically). ``revoked_at``: from then on
+    it is none.
     """
 
     channel: str
@@ -142,6 +143,7 @@ class Carries:
     ``itemised``: the statement, line by line. ``source_notice``: it tells where a found address was found.
     ``sender``: the name it comes from. ``suit`` and ``attorney``: it speaks of a lawsuit, of an attorney.
     ``disclosure``: "first" or "later" (1006.18(e)), "" none. ``validation``: the notice of 1006.34, with end date.
+    ``barred``: that a debt past its time is not sued for. ``language``: of the text, "" unknown.
     Calls: ``artificial``: an AI speaks; ``recorded``: it is recorded or transcribed; ``says_…``: what is said before
     anything else; ``callback``: the number that answers; ``local_presence``: the number shown pretends to be local;
     ``voicemail``: what is left on a machine: "none", "limited" (1006.2(j)) or "other".
@@ -155,6 +157,8 @@ class Carries:
     attorney: bool = False
     disclosure: str = ""
     validation: bool = False
+    barred: bool = False
+    language: str = ""
     artificial: bool | None = None
     recorded: bool | None = None
     says_artificial: bool = False

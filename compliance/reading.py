@@ -5,15 +5,16 @@ Both parts of a mail are read, hidden HTML text included: what cannot be seen ha
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from html.parser import HTMLParser
+from functools import lru_cache, wraps
+from typing import Any
 from urllib.parse import urlsplit
 
 from compliance import tables
+from compliance.markup import hrefs_in, text_of
 
 # Every list that a guard reads: a language that lacks one, or has it empty, is not offered (LAW.md, "Guards").
 LISTS = frozenset(
@@ -21,7 +22,7 @@ LISTS = frozenset(
         *("act_attorney", "act_call", "act_email", "act_letter", "ask", "attorney", "bank", "commitment", "condition"),
         *("discount", "employee", "human", "hurry", "insult", "last_word", "leak", "legal", "legal_advice", "modal"),
         *("money_word", "month", "number_word", "opt_out", "paid", "payment_word", "plan", "pressure", "promise"),
-        *("received", "stop_word", "threat", "weekday"),
+        *("received", "stop_word", "suit", "threat", "weekday"),
     }
 )
 _LEXICON: dict[str, dict[str, list[str]]] = {
@@ -116,6 +117,21 @@ class Rendered:
         return tuple(dict.fromkeys([*written, *mailto]))
 
 
+def _once(read: Callable[..., Iterable[Any]]) -> Callable[..., list[Any]]:
+    """Most sentences stand in many messages (greeting, statement, footer, the phrase bank's): each is read once. Whole
+    texts are not kept."""
+    kept = lru_cache(maxsize=4096)(lambda *asked: tuple(read(*asked)))
+
+    @wraps(read)
+    def again(text: str, *more: Any) -> list[Any]:
+        return list(kept(text, *more) if len(text) <= _SENTENCE else read(text, *more))
+
+    return again
+
+
+_SENTENCE = 400
+
+
 def words_of(language: str, name: str) -> tuple[str, ...]:
     """One word list of a language."""
     return tuple(_LEXICON[language][name])
@@ -149,11 +165,13 @@ def _sentence_end() -> re.Pattern[str]:
     return re.compile(rf"(?<=[.!?]){within}\s+|\n+", re.I)
 
 
+@_once
 def phrases_in(sentence: str, phrases: tuple[str, ...]) -> list[str]:
     """The phrases that stand in the sentence as whole words, whatever the case."""
     return list(dict.fromkeys(match.lower() for match in _phrase_pattern(phrases).findall(sentence)))
 
 
+@_once
 def amounts_in(sentence: str) -> list[str]:
     """Every sum of money in figures: with a currency before or behind, or with two decimals."""
     return [match.group().strip() for match in _AMOUNT.finditer(sentence)]
@@ -172,6 +190,7 @@ def money_in_words(sentence: str, language: str) -> bool:
     return bool(phrases_in(sentence, words_of(language, "money_word")))
 
 
+@_once
 def dates_in(sentence: str) -> Iterator[tuple[str, tuple[date, ...], int | None]]:
     """Every date, in whichever language: its text, the days it can mean (both orders of 3/4/2026), its weekday."""
     for match in _NUMERIC_DATE.finditer(sentence):
@@ -183,6 +202,7 @@ def dates_in(sentence: str) -> Iterator[tuple[str, tuple[date, ...], int | None]
         yield match.group().strip(), tuple(_days((match["year"], _months()[name.lower()], day))), weekday
 
 
+@_once
 def identifiers_in(sentence: str) -> list[str]:
     """Every number introduced as an invoice, a case, an account or by '#', if it holds a digit."""
     # "Fecha de la factura: 1 de octubre de 2025" is a date and read as one; a sum after the word is a sum.
@@ -191,6 +211,7 @@ def identifiers_in(sentence: str) -> list[str]:
     return [text for text in found if any(letter.isdigit() for letter in text)]
 
 
+@_once
 def long_numbers_in(sentence: str) -> list[str]:
     """Every run of nine digits or more: bank accounts, cards, numbers of somebody else."""
     return [match.group() for match in _LONG_NUMBER.finditer(_AMOUNT.sub(" ", sentence))]
@@ -234,11 +255,13 @@ def digits(text: str) -> str:
     return "".join(letter for letter in text if letter.isdigit())
 
 
+@_once
 def urls_in(text: str) -> list[str]:
     """Every link written with a scheme or www, without the stop that ends its sentence."""
     return [url.rstrip(".,;:!?") for url in _URL.findall(text)]
 
 
+@_once
 def bare_hosts_in(text: str) -> list[str]:
     """Hosts written without a scheme: mail programs make links of them."""
     return [host.rstrip(".,;:!?") for host in _BARE_HOST.findall(_EMAIL.sub(" ", _URL.sub(" ", text)))]
@@ -266,60 +289,6 @@ def shouted(sentence: str, names: frozenset[str]) -> str:
         if _is_loud(word, names) and (len(word) >= 5 or _is_loud(before, names)):
             return str(word)
     return ""
-
-
-def text_of(html: str) -> str:
-    """The text of an HTML part, each element's on its own line, styles and scripts left out."""
-    return _reader(html).text()
-
-
-def hrefs_in(html: str) -> tuple[str, ...]:
-    """Every address in the HTML part: links, images, forms, in order."""
-    return tuple(_reader(html).addresses)
-
-
-class _Reader(HTMLParser):
-    """Collects text and addresses. Nothing is rendered, so hidden text is read like any other."""
-
-    _INLINE = frozenset({"a", "b", "i", "em", "strong", "span", "font", "u", "small", "code"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.addresses: list[str] = []
-        self._pieces: list[str] = []
-        self._skipping = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("style", "script"):
-            self._skipping = tag
-        named = ("href", "src", "action", "background")
-        self.addresses += [value.strip() for name, value in attrs if name in named and value]
-        self._break(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._skipping:
-            self._skipping = ""
-        self._break(tag)
-
-    def handle_data(self, data: str) -> None:
-        if not self._skipping:
-            self._pieces.append(re.sub(r"\s+", " ", data))
-
-    def text(self) -> str:
-        """What was collected."""
-        return "".join(self._pieces)
-
-    def _break(self, tag: str) -> None:
-        if tag not in self._INLINE:
-            self._pieces.append("\n")
-
-
-@lru_cache(maxsize=8)  # one look asks for its text, its links and its addresses, several times over
-def _reader(html: str) -> _Reader:
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from compliance import tables
+from compliance import tables, wishes
 
 LANGUAGES = ("en", "fr", "es", "de")
 LABELS = (
@@ -92,7 +92,11 @@ _STOPPING = re.compile(
 
 def may_be_a_stop(text: str) -> bool:
     """Whether a word of stopping stands in what a reader sees: then nothing else in it is certain."""
-    return _STOPPING.search(visible(text)) is not None
+    seen = visible(text)
+    if _STOPPING.search(seen) is None:
+        return False
+    # "Do not call before 10" stops nothing but the calls before 10.
+    return _STOPPING.search(" ".join(one for one in sentences(seen) if not wishes.told(one))) is not None
 
 
 def readings(text: str) -> tuple[Found, ...]:
@@ -112,7 +116,9 @@ def readings(text: str) -> tuple[Found, ...]:
 
 def sentences(text: str) -> Iterator[str]:
     """The sentences of a text: cut after . ! ? and at empty lines and list items; a wrapped line goes on."""
-    for piece in re.split(r"(?<=[.!?。！？])(?<!\d\.)(?:\s+|(?<=[。！？]))|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)", text):
+    for piece in re.split(
+        r"(?<=[.!?。！？])(?<!\d\.)(?<![apAP]\.[mM]\.)(?:\s+|(?<=[。！？]))|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)", text
+    ):
         if piece.strip():
             yield piece.strip()
 
@@ -141,16 +147,33 @@ def _read(sentence: str) -> Iterator[tuple[str, float]]:
                 break
     for label in _without_gaps(sentence):
         best[label] = 0.95
+    asked = wishes.read([sentence])
+    if asked.windows and wishes.told(sentence):
+        timed = any(one.days or one.starts or one.ends for one in asked.windows)
+        best = {label: sure for label, sure in best.items() if label in _BESIDE_A_WISH}
+        best["inconvenient_time" if timed else "channel_preference"] = 0.92
+    elif asked.consents:
+        best["channel_preference"] = 0.92
     yield from best.items()
 
 
+# "Do not contact me before 10" sounds like a demand for silence, and is none; what may stand beside such a wish.
+_BESIDE_A_WISH = (frozenset(FIRM) - {"cease", "unsubscribe"}) | {"hostile", "legal_threat", "vulnerable"}
+
+
 def _spellings(sentence: str) -> tuple[str, ...]:
-    """The sentence folded, with look-alikes as the Latin letters they imitate, figures as letters, gaps closed."""
+    """The sentence folded, with look-alikes as the Latin letters they imitate, figures as letters, gaps closed, and
+    without curses and other words that only lend weight: "leave us the hell alone"."""
     folded = _fold(sentence)
     latin = folded.translate(_LOOKALIKES)
     letters = " ".join(word if word.isdigit() else word.translate(_FIGURES) for word in latin.split(" "))
     closed = re.sub(r"\b\w(?:[ .\-_*|/]\w)+\b", lambda run: re.sub(r"[\W_]", "", run.group()), latin)
-    return tuple(dict.fromkeys((folded, latin, letters, closed, latin.replace("- ", ""))))
+    bare = " ".join(_fillers().sub(" ", _MASKED.sub(" ", latin)).split())
+    return tuple(dict.fromkeys((folded, latin, letters, closed, latin.replace("- ", ""), bare)))
+
+
+# A curse behind stars: "the f*** away", "s#!t".
+_MASKED = re.compile(r"(?:\bthe\s+)?\b\w{1,3}[*#@$%!]{2,}\w*")
 
 
 def _fold(text: str) -> str:
@@ -207,6 +230,11 @@ def _given() -> tuple[dict[str, dict[str, list[str]]], ...]:
     """Label → confidence → phrases, of each language."""
     offered = [tables.load(f"replies/{language}")["labels"] for language in LANGUAGES]
     return (*offered, *tables.load("replies/more")["languages"].values())
+
+
+@cache
+def _fillers() -> re.Pattern[str]:
+    return _pattern(tables.load("replies/fillers")["fillers"])
 
 
 @cache

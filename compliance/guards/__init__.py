@@ -9,12 +9,12 @@ from text and ``Known`` to complaints; ``GUARDS`` lists them all: those over fac
 from collections.abc import Callable, Iterator
 
 from compliance.guards import facts, wording
-from compliance.guards.facts import opt_out
+from compliance.guards.facts import opt_out, stands
 from compliance.guards.known import Complaint, GuardFinding, Known
-from compliance.guards.wording import MOST_WORDS
+from compliance.guards.wording import MOST_WORDS, speaks
 from compliance.reading import LANGUAGES, Rendered
 
-__all__ = ["GUARDS", "MOST_WORDS", "GuardFinding", "Known", "check", "opt_out"]
+__all__ = ["GUARDS", "MOST_WORDS", "GuardFinding", "Known", "check", "opt_out", "speaks", "stands"]
 
 GUARDS: dict[str, Callable[[Rendered, Known], Iterator[Complaint]]] = {
     "amounts": facts.amounts,

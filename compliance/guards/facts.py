@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from compliance import reading
 from compliance.guards.known import Complaint, Known, listed
+from compliance.markup import hrefs_in
 from compliance.reading import Rendered, words_of
 
 # ISO 13616: two letters, two check digits, then the account in groups.
@@ -77,17 +78,22 @@ def opt_out(rendered: Rendered, known: Known) -> Iterator[Complaint]:
         yield "", "no sentence says how to opt out"
     if known.opt_out_url is None or known.opt_out_url not in reading.urls_in(rendered.text):
         yield "", "the opt-out link of this address is missing"
-    if rendered.html and known.opt_out_url not in reading.hrefs_in(rendered.html):
+    if rendered.html and known.opt_out_url not in hrefs_in(rendered.html):
         yield "", "the opt-out link of this address is missing from the HTML part"
 
 
 def disclosures(rendered: Rendered, known: Known) -> Iterator[Complaint]:
     """Who sends this, and whatever else must be told, stands in each part word for word (1006.18(e), R-22)."""
     for text in known.disclosures:
-        wanted = " ".join(reading.plain(text).split())
-        for part in rendered.parts()[1 : 3 if rendered.html else 2]:
-            if wanted not in " ".join(part.split()):
-                yield wanted, "a disclosure is missing"
+        if not stands(rendered, text):
+            yield " ".join(reading.plain(text).split()), "a disclosure is missing"
+
+
+def stands(rendered: Rendered, text: str) -> bool:
+    """Whether each part of the message carries `text` word for word, spaces apart."""
+    wanted = " ".join(reading.plain(text).split())
+    parts = rendered.parts()[1 : 3 if rendered.html else 2]
+    return bool(wanted) and all(wanted in " ".join(part.split()) for part in parts)
 
 
 def bank_data(rendered: Rendered, known: Known) -> Iterator[Complaint]:

@@ -28,6 +28,12 @@ def threats(rendered: Rendered, known: Known) -> Iterator[Complaint]:
     yield from listed(rendered, known, "threat", "threatens")
 
 
+def speaks(rendered: Rendered, known: Known, name: str) -> bool:
+    """Whether a word of the list `name` ("suit", "attorney") stands in the message, records left out: a fact for the
+    gate's rules (R-20, R-33), whatever the guards make of it."""
+    return next(listed(rendered, known, name, name), None) is not None
+
+
 def insults(rendered: Rendered, known: Known) -> Iterator[Complaint]:
     """No shaming (1006.14(c))."""
     yield from listed(rendered, known, "insult", "shames or insults")
@@ -38,7 +44,9 @@ def commitments(rendered: Rendered, known: Known) -> Iterator[Complaint]:
     phrases = words_of(rendered.language, "commitment")
     # The creditor's "will" is ours: both bind the creditor.
     own = _WE[rendered.language]
-    for sentence in rendered.sentences():
+    for sentence, left in without_records(rendered.sentences(), known):
+        if not left.strip(" .!?,;:"):
+            continue  # code put it in whole: a disclosure that the law words
         words = sentence.replace(reading.plain(known.creditor_name), own) if known.creditor_name else sentence
         if not reading.phrases_in(words, phrases):
             continue

@@ -81,7 +81,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 # Refusals that are about this one address or person: another of the same debtor may still be written to.
-ABOUT_THE_ADDRESS: frozenset[str] = frozenset({"R-04", "R-06", "R-07", "R-08", "R-10", "R-16", "R-19"})
+ABOUT_THE_ADDRESS: frozenset[str] = frozenset({"R-02", "R-04", "R-06", "R-07", "R-08", "R-10", "R-16", "R-19"})
 
 __all__ = [
     "ABOUT_THE_ADDRESS",

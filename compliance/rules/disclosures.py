@@ -1,6 +1,8 @@
 """What every message carries: opt-out, sender, address, statement, and a consumer's disclosures."""
 
+from compliance import consumer
 from compliance.facts import ELECTRONIC, Facts, is_consumer
+from compliance.rules.amounts import barred
 from compliance.rules.holds import may_be
 from compliance.verdicts import OUTREACH, Ask, Says, rule
 
@@ -49,9 +51,15 @@ def true_name(facts: Facts, ask: Ask) -> Says:
 
 @rule("R-14", "Consumer disclosures", citation="1006.18(e)", scope="C")
 def disclosures(facts: Facts, ask: Ask) -> Says:
-    """A consumer's first message says that a debt is collected; every later one that it is from a debt collector."""
+    """A consumer's first message says that a debt is collected; every later one that it is from a debt collector; one
+    about a debt past its time, that nobody sues for it. Where no words are written, nothing is sent."""
     if not is_consumer(facts):
         return Says("allow", "not a consumer debt")
+    state = barred(facts, ask.at)
+    if why := consumer.unwritten(facts.country, facts.region, facts.message.language, state):
+        return Says("require", why)
+    if state != "live" and not facts.message.barred:
+        return Says("require", "the debt is or may be past its time, and the message does not say what that means")
     wanted = "later" if any(c.counts and c.kind == "outreach" for c in facts.history) else "first"
     if facts.message.disclosure != wanted:
         return Says("require", f"the disclosure of a {wanted} message is missing")

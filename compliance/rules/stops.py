@@ -16,6 +16,7 @@ HOLD_STOPS: dict[str, frozenset[str]] = {
     "promise": OUTREACH,
     "plan": OUTREACH,
     "paid_claim": OUTREACH,
+    "document_needed": OUTREACH,
     "payment_processing": OUTREACH,
     "creditor_pause": frozenset({"outreach", "answer"}),
     "approval": frozenset({"outreach", "answer"}),

@@ -24,7 +24,9 @@ NOON = datetime(2026, 3, 18, 15, tzinfo=UTC)
 LONG_AGO = datetime(2026, 1, 5, 12, tzinfo=UTC)
 JANE = Recipient(contact_id="con_jane", address="jane@debtor.example")
 CREDITOR = "Acme Supplies"
-COLLECTOR = Collector(legal_name="Honest Collectors LLC", licences=(Licence(region="NY", number="1"),))
+COLLECTOR = Collector(
+    legal_name="Honest Collectors LLC", licences=(Licence(region="NY", number="1"), Licence(region="NJ", number="2"))
+)
 # A human call and an email that lack nothing; a person is written to by the collector, with what it must say.
 MESSAGE = Carries(
     itemised=True,
@@ -44,6 +46,7 @@ TO_A_PERSON = replace(
     sender=f"{COLLECTOR.legal_name}, a debt collector, on behalf of {CREDITOR}",
     disclosure="first",
     validation=True,
+    language="en",
 )
 
 NEW_YORK_COMPANY = Facts(
@@ -69,8 +72,10 @@ NEW_YORK_COMPANY = Facts(
     ledger_agrees=True,
     message=MESSAGE,
 )
-NEW_YORK_PERSON = replace(
+# Across the river: New York asks for words of its own to consumers, which are not written.
+NEW_JERSEY_PERSON = replace(
     NEW_YORK_COMPANY,
+    region="NJ",
     debt_class="consumer",
     debtor_type="individual",
     consumer_enabled=True,
@@ -91,7 +96,7 @@ def facts(**changes: Any) -> Facts:
 
 
 def person(**changes: Any) -> Facts:
-    return replace(NEW_YORK_PERSON, **changes)
+    return replace(NEW_JERSEY_PERSON, **changes)
 
 
 def utc(text: str) -> datetime:
