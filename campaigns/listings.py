@@ -46,11 +46,13 @@ _IN_CAMPAIGN = Filter(
     "Debtors with an invoice in this campaign.",
     narrow=lambda rows, value: rows.filter(id__in=queries.cases_in(value).values("debtor_id")),
 )
+_ON_CLOCK = Filter("What lives on this test clock.", column="clock_id")
 CAMPAIGNS = Listing(
     filters={
         "status": one_of(Campaign.Status.values),
         "currency": Filter("ISO 4217."),
         "name": Filter("The whole name."),
+        "test_clock": _ON_CLOCK,
     }
 )
 TIMELINE = Listing(
@@ -89,6 +91,7 @@ _CASE_FILTERS = {
     ),
     "debtor_id": Filter(),
     "external_id": Filter(),
+    "test_clock": _ON_CLOCK,
     "invoice_number": Filter(
         "The whole number, in any case.",
         narrow=lambda rows, number: rows.filter(invoice_key=invoice_key(number)),
@@ -97,7 +100,7 @@ _CASE_FILTERS = {
 _CASE_COLUMNS = (
     *("id", "campaign_id", "debtor_id", "debtor__name", "status", "close_reason", "invoice_number", "invoice_date"),
     *("due_date", "invoice_minor", "placed_minor", "collected_minor", "balance_minor", "currency", "external_id"),
-    *("po_number", "next_contact_at", "metadata", "livemode", "created_at", "closed_at", "updated_at"),
+    *("po_number", "next_contact_at", "metadata", "clock_id", "livemode", "created_at", "closed_at", "updated_at"),
 )
 CAMPAIGN_CASES = Listing(filters=_CASE_FILTERS, expands=_CASE_EXPANDS, columns=_CASE_COLUMNS)
 CASES = Listing(filters={**_CASE_FILTERS, "campaign_id": Filter()}, expands=_CASE_EXPANDS, columns=_CASE_COLUMNS)
@@ -114,11 +117,13 @@ DEBTORS = Listing(
         "domain": Filter("Of its e-mail addresses.", column="email_domain"),
         "country": Filter(),
         "campaign_id": _IN_CAMPAIGN,
+        "test_clock": _ON_CLOCK,
         "do_not_contact": yes_no("do_not_contact"),
     },
     columns=(
         *("id", "name", "external_id", "email_domain", "country", "region", "timezone", "phone", "address", "language"),
-        *("debt_class", "debtor_type", "do_not_contact", "metadata", "livemode", "created_at", "updated_at"),
+        *("debt_class", "debtor_type", "do_not_contact", "metadata"),
+        *("clock_id", "livemode", "created_at", "updated_at"),
     ),
 )
 _CONTACT_COLUMNS = (

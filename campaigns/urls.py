@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from campaigns.views import campaigns, cases, disputes, documents, exclusions, exports, holds, people, playbooks, tasks
+from campaigns.views import (
+    campaigns,
+    cases,
+    disputes,
+    documents,
+    exclusions,
+    exports,
+    holds,
+    offers,
+    people,
+    playbooks,
+    tasks,
+)
 
 urlpatterns = [
     path("v1/campaigns", campaigns.Campaigns.as_view()),
@@ -49,6 +61,7 @@ urlpatterns = [
     path("v1/tasks/<str:task_id>/complete", tasks.CompleteTask.as_view()),
     path("v1/playbooks", playbooks.Playbooks.as_view()),
     path("v1/playbooks/<str:name>", playbooks.PlaybookDetail.as_view()),
+    path("v1/organisation/offer_policy", offers.OrganisationOfferPolicy.as_view()),
     path("v1/exports", exports.Exports.as_view()),
     path("v1/exports/<str:export_id>", exports.ExportDetail.as_view()),
     path("v1/exports/<str:export_id>/content", exports.ExportContent.as_view()),

@@ -28,12 +28,23 @@ from campaigns.operations.exclusions import enforce, exclude, include_again, set
 from campaigns.operations.exports import expire_exports, run_exports, start_export
 from campaigns.operations.holds import hold, hold_case, release, release_case, release_ended
 from campaigns.operations.imports import run_imports
-from campaigns.operations.lifecycle import cancel, complete, end_mandates, pause, resume
+from campaigns.operations.judging import (
+    ask_a_person,
+    decided,
+    hurry_past_offer,
+    judge_exhausted,
+    judge_step,
+    keep_from_attorneys,
+    move_offer,
+    pass_offer,
+)
+from campaigns.operations.lifecycle import cancel, complete, end_mandate, end_mandates, pause, resume
 from campaigns.operations.logos import fetch_logos
 from campaigns.operations.opening import open_campaign, open_cases
 from campaigns.operations.people import add_contact, checked, correct_contact, request_check, suppress_contact
-from campaigns.operations.planning import hand_on, judge_exhausted, plan_next
+from campaigns.operations.planning import hand_on, plan_next
 from campaigns.operations.playbooks import save_playbook
+from campaigns.operations.returned import Returned, lock_campaign, take_back
 from campaigns.operations.screening import clear_screening, load_sanctions, screen_debtors
 from campaigns.operations.strangers import wrong_number, wrong_person
 from campaigns.operations.tasks import (
@@ -42,21 +53,25 @@ from campaigns.operations.tasks import (
     end_case_tasks,
     end_debtor_tasks,
     end_tasks,
+    expire_task,
     expire_tasks,
     open_task,
     unclaim_task,
 )
 from campaigns.operations.terms import change_terms
 from campaigns.operations.waiting import go_on, resume_after, wait
+from campaigns.operations.wishes import consent, note_inconvenient, revoke_consents
 
 __all__ = [
     "FoundContact",
+    "Returned",
     "Settlement",
     "add_contact",
     "add_contacts",
     "add_debtors",
     "add_document",
     "answer_dispute",
+    "ask_a_person",
     "cancel",
     "change_document",
     "change_terms",
@@ -68,14 +83,17 @@ __all__ = [
     "close_case",
     "complete",
     "complete_task",
+    "consent",
     "correct",
     "correct_contact",
     "correct_debtor",
     "create",
     "credit",
+    "decided",
     "dispute_task_done",
     "end_case_tasks",
     "end_debtor_tasks",
+    "end_mandate",
     "end_mandates",
     "end_paid_claim",
     "end_tasks",
@@ -84,22 +102,30 @@ __all__ = [
     "enrichment_done",
     "exclude",
     "expire_exports",
+    "expire_task",
     "expire_tasks",
     "fetch_logos",
     "go_on",
     "hand_on",
     "hold",
     "hold_case",
+    "hurry_past_offer",
     "include_again",
     "judge_exhausted",
+    "judge_step",
+    "keep_from_attorneys",
     "load_sanctions",
+    "lock_campaign",
     "mark_escalated",
     "mark_escalation_pending",
+    "move_offer",
     "needs_contact",
+    "note_inconvenient",
     "open_campaign",
     "open_cases",
     "open_dispute",
     "open_task",
+    "pass_offer",
     "pause",
     "plan_next",
     "release",
@@ -110,6 +136,7 @@ __all__ = [
     "resolve_dispute",
     "resume",
     "resume_after",
+    "revoke_consents",
     "run_exports",
     "run_imports",
     "save_playbook",
@@ -120,6 +147,7 @@ __all__ = [
     "store_documents",
     "suppress",
     "suppress_contact",
+    "take_back",
     "unclaim_task",
     "unrecall",
     "wait",

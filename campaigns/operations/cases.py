@@ -191,6 +191,9 @@ def mark_escalation_pending(*, case_id: str, by: str, at: datetime, cause: str =
         return case
 
 
+_with_debtor = Prepared(lambda id: db.locked(Case.objects.select_related("debtor").filter(id=id)))
+
+
 def mark_escalated(
     *,
     case_id: str,
@@ -203,7 +206,7 @@ def mark_escalated(
 ) -> Case:
     """An attorney has accepted: our own outreach stops, `case.escalated` is recorded. Call inside the same transaction
     as the referral's own change."""
-    case = db.locked(Case.objects.select_related("debtor")).get(id=case_id)
+    case = _with_debtor.one(id=case_id)
     transitions.check(transitions.CASE, case.status, Case.Status.ESCALATED)
     case.status, case.updated_at, case.next_contact_at = Case.Status.ESCALATED, at, None
     case.save(update_fields=["status", "updated_at", "next_contact_at"])

@@ -1,5 +1,6 @@
 """The creditor takes a case back, changes their mind, or asks for new people to write to."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
@@ -63,7 +64,7 @@ def unrecall(*, case_id: str, by: str, at: datetime) -> Case:
             if case.closed_at is None:
                 return case
             _check_may_reopen(campaign, case, at=at)
-            _reopen(campaign, case, at=at)
+            reopen(campaign, case, at=at)
             shown = {"close_reason": {"before": Case.CloseReason.RECALLED.value, "after": None}}
             words = "taken up again"
             record_case(
@@ -90,13 +91,18 @@ def _check_may_reopen(campaign: Campaign, case: Case, *, at: datetime) -> None:
         raise ApiError("unrecall_too_late")
     if case.balance_minor <= 0:
         raise ApiError("nothing_left")
-    same = Case.objects.filter(debtor_id=case.debtor_id, invoice_key=case.invoice_key, closed_at=None)
-    twin = same.values_list("id", flat=True).first() if case.invoice_key else None
-    if twin:
+    if twin := placed_again(case):
         raise errors.invalid([_placed_again(case, twin)])
 
 
-def _reopen(campaign: Campaign, case: Case, *, at: datetime) -> None:
+def placed_again(case: Case) -> str:
+    """The id of the open case that the same invoice was placed as since this one closed; "" where there is none."""
+    same = Case.objects.filter(debtor_id=case.debtor_id, invoice_key=case.invoice_key, closed_at=None)
+    return (same.values_list("id", flat=True).first() or "") if case.invoice_key else ""
+
+
+def reopen(campaign: Campaign, case: Case, *, at: datetime, over: Iterable[str] = ()) -> None:
+    """Open a locked case of a locked campaign again, as it was when it closed; holds of the kinds `over` stay ended."""
     closed_at, case.closed_at, case.close_reason = case.closed_at, None, ""
     if case.opened_at and not case.closed_from:
         # It was recalled before a worker came to open it: contacts and first step are still to be made.
@@ -105,7 +111,7 @@ def _reopen(campaign: Campaign, case: Case, *, at: datetime) -> None:
     then = Case.Status.ENRICHING if case.opened_at is None else _status_again(case)
     case.status, case.updated_at = then, at
     case.save(update_fields=["status", "close_reason", "closed_at", "opened_at", "updated_at"])
-    stand_again = Hold.objects.filter(case=case, released_by=CLOSING, released_at=closed_at)
+    stand_again = Hold.objects.filter(case=case, released_by=CLOSING, released_at=closed_at).exclude(kind__in=over)
     stand_again.filter(Q(ends_at=None) | Q(ends_at__gt=at)).update(released_at=None, released_by="")
     if case.opened_at is None:
         jobs.enqueue("campaigns.open_cases")

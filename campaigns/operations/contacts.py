@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.models import Organisation
 from agentcollect.kit import clock, db, ids
+from agentcollect.kit.prepared import Prepared, PreparedValues
 from campaigns.models import Case, Contact, Debtor, Suppression
 from campaigns.operations.exclusions import enforce
 from campaigns.operations.facts import about, case_data
 from campaigns.operations.planning import resume
 from campaigns.operations.tasks import Wanted, due_in, end_debtor_tasks, open_tasks
 from campaigns.queries.conversations import age
-from campaigns.queries.people import speaking_case, usable_contacts
+from campaigns.queries.people import reaches, speaking_case
 from campaigns.rules import transitions
 from campaigns.serializers.people import enriched_contact
 from events.operations import record
@@ -36,9 +39,9 @@ class FoundContact:
 def add_contacts(*, debtor: Debtor, found: Sequence[FoundContact], by: str, at: datetime) -> list[Contact]:
     """Insert who is new to this debtor, each with a `contact.enriched`. Never for an address given to us."""
     with db.atomic():
-        db.locked(Debtor.objects.filter(id=debtor.id)).get()
-        known = set(Contact.objects.filter(debtor=debtor).values_list("email", flat=True))
-        case = Case.objects.filter(debtor=debtor, closed_at=None).order_by("id").first()
+        _debtor.one(id=debtor.id)
+        known = {email for (email,) in _emails(debtor_id=debtor.id)}
+        case = _oldest_open.first(debtor_id=debtor.id)
         new = {person.email: person for person in found if person.email not in known}
         fresh = [_contact(debtor, person, at=at) for person in new.values()]
         db.bulk_insert(Contact, fresh)
@@ -59,11 +62,21 @@ def add_contacts(*, debtor: Debtor, found: Sequence[FoundContact], by: str, at: 
         return fresh
 
 
+_debtor = Prepared(lambda id: db.locked(Debtor.objects.filter(id=id)))
+_emails = PreparedValues(lambda debtor_id: Contact.objects.filter(debtor_id=debtor_id).values_list("email"))
+
+
+@Prepared
+def _oldest_open(debtor_id: str) -> QuerySet[Case]:
+    return Case.objects.filter(debtor_id=debtor_id, closed_at=None).order_by("id")[:1]
+
+
 def _contact(debtor: Debtor, person: FoundContact, *, at: datetime) -> Contact:
     return Contact(
         id=ids.new("con"),
         organisation_id=debtor.organisation_id,
         livemode=debtor.livemode,
+        clock_id=debtor.clock_id,
         created_at=at,
         recorded_at=clock.now(),
         updated_at=at,
@@ -85,14 +98,13 @@ def _contact(debtor: Debtor, person: FoundContact, *, at: datetime) -> Contact:
 def enrichment_done(*, debtor_id: str, at: datetime) -> None:
     """Nobody is searched for any more: cases that waited start, or say that they need a contact."""
     with db.atomic():
-        debtor = db.locked(Debtor.objects.filter(id=debtor_id)).get()
+        debtor = _debtor.one(id=debtor_id)
         if debtor.enriched_at is None:
             debtor.enriched_at = at
             debtor.save(update_fields=["enriched_at"])
-        reachable = usable_contacts(debtor.id).exists()
-        waiting = db.locked(Case.objects.filter(debtor=debtor, status="enriching").exclude(opened_at=None))
+        reachable = reaches(debtor.id)
         lacking = []
-        cases = list(waiting.order_by("id"))
+        cases = _waiting(debtor_id=debtor.id)
         for case in cases:
             case.status = Case.Status.ACTIVE if reachable else Case.Status.NEEDS_CONTACT
             case.updated_at = at
@@ -107,6 +119,12 @@ def enrichment_done(*, debtor_id: str, at: datetime) -> None:
         ask_for_contacts(lacking, at=at)
         if reachable:
             end_debtor_tasks(debtor_id=debtor.id, kind="contact_needed", outcome="added", by="engine", at=at)
+
+
+@Prepared
+def _waiting(debtor_id: str) -> QuerySet[Case]:
+    waiting = Case.objects.filter(debtor_id=debtor_id, status=Case.Status.ENRICHING).exclude(opened_at=None)
+    return db.locked(waiting.order_by("id"))
 
 
 def needs_contact(*, case: Case, at: datetime) -> None:
@@ -161,6 +179,7 @@ def suppress(
         _, fresh = Suppression.objects.get_or_create(
             organisation_id=contact.organisation_id,
             livemode=contact.livemode,
+            clock_id=contact.clock_id,
             address=address,
             channel=channel,
             defaults={

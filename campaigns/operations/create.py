@@ -14,6 +14,7 @@ from dateutil.relativedelta import relativedelta
 from django.db import IntegrityError
 
 from accounts.models import Organisation
+from accounts.operations.resetting import refuse_while_reset
 from agentcollect.kit import clock, db, errors, ids, jobs, money
 from agentcollect.kit.errors import FieldError
 from campaigns import queries
@@ -43,10 +44,12 @@ class Created:
 
 
 def create(*, organisation: Organisation, livemode: bool, request: Request, by: str, at: datetime) -> Created:
-    """Create the campaign of a checked `request`. Raises ApiError(duplicate_invoice) naming the open case.
+    """Create the campaign of a checked `request`. Raises ApiError: duplicate_invoice naming the open case,
+    test_data_resetting.
 
     Two creates that name the same new debtor at once cannot both insert it: the later one starts over and finds it.
     """
+    refuse_while_reset(organisation, livemode)
     for attempt in range(TRIES):
         try:
             return _create(organisation, livemode, request, by=by, at=at)
@@ -162,6 +165,7 @@ def _campaign(organisation: Organisation, livemode: bool, request: Request, *, b
         playbook=request.playbook,
         playbook_version=version,
         posture=request.posture,
+        clock_id=request.test_clock,
         logo_url=brand.get("logo_url", ""),
         logo_state="pending" if brand.get("logo_url") else "none",
         created_by=by,

@@ -59,6 +59,7 @@ def _correct_facts(debtor: Debtor, facts: Changes, reason: str, *, by: str, at: 
     if changed.keys() & {"debt_class", "debtor_type"}:
         _apply_class(debtor, was_consumer=was_consumer, by=by, at=at)
     apply_exclusions(debtor, by=by, at=at)
+    holds.look_again(debtor_id=debtor.id, at=at)
     record_debtor("debtor.updated", debtor, by=by, at=at, fields=sorted(changed), changes=shown, reason=reason or None)
 
 

@@ -56,10 +56,11 @@ def enrol(*, campaign: Campaign, rows: Sequence[Row], by: str, at: datetime) -> 
     holds = [hold for (row, _), case in zip(keep, cases, strict=True) for hold in _holds(row, case["id"], by)]
     mine = {"campaign_id": campaign.id, "status": Case.Status.ENRICHING.value, "currency": campaign.currency}
     opening = {"kind": LedgerEntry.Kind.PRINCIPAL.value, "reason": "balance placed", "currency": campaign.currency}
-    db.insert_rows(Debtor, fresh, tenant | {"updated_at": at})
-    db.insert_rows(Case, cases, tenant | mine | {"updated_at": at})
+    on = {"clock_id": campaign.clock_id}
+    db.insert_rows(Debtor, fresh, tenant | on | {"updated_at": at})
+    db.insert_rows(Case, cases, tenant | mine | on | {"updated_at": at})
     db.insert_rows(LedgerEntry, _opening_entries(cases), tenant | opening | {"actor": by})
-    db.insert_rows(Hold, holds, tenant)
+    db.insert_rows(Hold, holds, tenant | on)
     touched = {debtor_id for _, debtor_id in keep}
     case_ids = [case["id"] for case in cases]
     excluded: frozenset[str] = frozenset()
@@ -79,7 +80,8 @@ def _excluded(case_ids: list[str], debtor_ids: set[str]) -> frozenset[str]:
 
 
 def _known_debtors(campaign: Campaign, identities: list[str]) -> dict[str, str]:
-    mine = Debtor.objects.filter(organisation_id=campaign.organisation_id, livemode=campaign.livemode)
+    named = {"organisation_id": campaign.organisation_id, "livemode": campaign.livemode}
+    mine = Debtor.objects.filter(**named, clock_id=campaign.clock_id)
     rows = mine.filter(db.among("identity", set(identities)))
     return dict(rows.values_list("identity", "id"))
 

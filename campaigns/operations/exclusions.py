@@ -13,6 +13,7 @@ import structlog
 from django.db import IntegrityError
 from django.db.models import Q
 
+from accounts import timeline
 from agentcollect.kit import clock, db, ids, jobs, pagination
 from campaigns import queries
 from campaigns.models import Case, Contact, Debtor, Exclusion, Hold
@@ -126,11 +127,19 @@ def _settle_slice(exclusion: Exclusion, *, after: Place | None, at: datetime) ->
     mine = Debtor.objects.filter(organisation_id=exclusion.organisation_id, livemode=exclusion.livemode)
     rows = pagination.newest_first(pagination.before(mine, *after) if after else mine)
     debtors = list(rows[:_SLICE])
-    _enforce(Tenant(exclusion.organisation_id, exclusion.livemode), debtors, at=at, only=exclusion)
+    tenant = Tenant(exclusion.organisation_id, exclusion.livemode)
+    for clock_id in sorted({debtor.clock_id for debtor in debtors}):
+        together = [debtor for debtor in debtors if debtor.clock_id == clock_id]
+        _enforce(tenant, together, at=_moment(clock_id, at), only=exclusion)
     if len(debtors) == _SLICE:
         return debtors[-1].created_at, debtors[-1].id
     _mark_settled(exclusion, at)
     return None
+
+
+def _moment(clock_id: str, at: datetime) -> datetime:
+    """A rule is the wall's; what follows from it happens in the story of what it is about."""
+    return timeline.now(clock_id) if clock_id else at
 
 
 def _release_slice(exclusion: Exclusion, *, by: str, at: datetime) -> bool:
@@ -138,8 +147,10 @@ def _release_slice(exclusion: Exclusion, *, by: str, at: datetime) -> bool:
     held = Hold.objects.filter(exclusion=exclusion, released_at=None).select_related("contact").order_by("id")
     found = list(held[:_SLICE])
     for one in found:
-        holds.release(hold=one, by=by, at=at)
-    tell([one for one in found if one.debtor_id], "case.released", by=by, at=at)
+        holds.release(hold=one, by=by, at=_moment(one.clock_id, at))
+    for one in found:
+        if one.debtor_id:
+            tell([one], "case.released", by=by, at=_moment(one.clock_id, at))
     if len(found) == _SLICE:
         return False
     _mark_settled(exclusion, at)
@@ -161,7 +172,7 @@ def enforce(*, organisation_id: str, livemode: bool, debtor_ids: Iterable[str], 
     how many holds were placed now; None where there is no rule at all.
     """
     tenant = Tenant(organisation_id, livemode)
-    if not queries.exclusions(tenant).exists():
+    if not queries.any_rule(tenant):
         return None
     return _enforce(tenant, list(Debtor.objects.filter(id__in=list(debtor_ids))), at=at)
 
@@ -180,7 +191,7 @@ def _enforce(tenant: Tenant, debtors: Sequence[Debtor], *, at: datetime, only: E
     if not reached:
         return 0
     wanted = _wanted([(rule, reach) for rule, reach in reached if rule.effect in _HOLDING])
-    placed = _insert(wanted, at=at)
+    placed = _insert(wanted, clock_id=debtors[0].clock_id, at=at)
     _leave_attorneys({reach.debtor_id for rule, reach in reached if rule.effect == Exclusion.Effect.NO_ATTORNEY}, at=at)
     return len(placed)
 
@@ -245,13 +256,14 @@ def _known(rule_ids: set[str], debtor_ids: set[str]) -> dict[tuple[str, str], bo
     return known
 
 
-def _insert(wanted: list[_Wanted], *, at: datetime) -> list[Hold]:
-    """Insert holds; one that another transaction placed at this moment stands for both."""
+def _insert(wanted: list[_Wanted], *, clock_id: str, at: datetime) -> list[Hold]:
+    """Insert holds on things of one timeline; one that another transaction placed at this moment stands for both."""
     rows = [
         Hold(
             id=ids.new("hld"),
             organisation_id=rule.organisation_id,
             livemode=rule.livemode,
+            clock_id=clock_id,
             created_at=at,
             recorded_at=clock.now(),
             kind=Hold.Kind.EXCLUDED,

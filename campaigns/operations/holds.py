@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from agentcollect.kit import clock, db, errors
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Campaign, Case, Contact, Debtor, Hold, Step
 from campaigns.operations.facts import about, case_data
 from campaigns.operations.planning import hand_on, show_next_contact
@@ -31,11 +32,12 @@ def hold(
     """Put a hold on one thing; the same kind on the same thing is held once. `ends_at`: it ends then, by itself."""
     field = type(on).__name__.lower()
     with db.atomic():
-        if standing := _standing(at=at, kind=kind, **{field: on}):
+        if standing := _standing.first(at=at, kind=kind, **{f"{field}_id": on.pk}):
             return standing
         placed = Hold.objects.create(
             organisation_id=on.organisation_id,
             livemode=on.livemode,
+            clock_id=on.clock_id,
             created_at=at,
             recorded_at=clock.now(),
             kind=kind,
@@ -51,9 +53,11 @@ def hold(
         return placed
 
 
-def _standing(*, at: datetime, **named: Any) -> Hold | None:
+@Prepared
+def _standing(at: datetime, **named: str) -> QuerySet[Hold]:
     """The hold that is in force; one whose end has come is over, whether or not the beat has said so yet."""
-    return Hold.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), released_at=None, **named).first()
+    in_force = Q(ends_at=None) | Q(ends_at__gt=at)
+    return Hold.objects.filter(in_force, released_at=None, **named).order_by("id")[:1]
 
 
 def hold_case(*, case_id: str, kind: str, ends_at: datetime | None, reason: str, by: str, at: datetime) -> Case:
@@ -65,7 +69,7 @@ def hold_case(*, case_id: str, kind: str, ends_at: datetime | None, reason: str,
         case = db.locked(Case.objects.select_related("debtor").filter(id=case_id)).get()
         if case.closed_at:
             raise transitions.refused(case.status, "be held")
-        standing = _standing(at=at, kind=kind, case=case)
+        standing = _standing.first(at=at, kind=kind, case_id=case.id)
         if standing is None:
             hold(kind=kind, on=case, by=by, at=at, ends_at=ends_at, evidence={"reason": reason})
         elif rules.creditor_may_release(standing.kind, standing.actor):
@@ -80,7 +84,7 @@ def _set_end(standing: Hold, case: Case, *, ends_at: datetime | None, reason: st
     standing.ends_at, standing.evidence = ends_at, standing.evidence | {"reason": reason}
     standing.save(update_fields=["ends_at", "evidence"])
     # What waits was told the end as it was: it looks again.
-    _look_again(standing, at=at)
+    _wake(standing, at=at)
     show_next_contact(case=case, at=at)
     _record("case.held", case, standing, by=by, at=at)
 
@@ -113,10 +117,10 @@ def _named(case: Case, hold_id: str, kind: str) -> list[Hold]:
     return [found]
 
 
-def release_ended(*, at: datetime, limit: int = 500) -> int:
+def release_ended(*, at: datetime, limit: int = 500, clock_id: str = "") -> int:
     """End the holds whose time has come; returns how many. The gate has passed over them since that very moment."""
-    due = Hold.objects.filter(released_at=None, ends_at__lte=at).select_related("contact").order_by("ends_at", "id")
-    ended = list(due[:limit])
+    due = Hold.objects.filter(released_at=None, ends_at__lte=at, clock_id=clock_id).select_related("contact")
+    ended = list(due.order_by("ends_at", "id")[:limit])
     for one in ended:
         release(hold=one, by="engine", at=at)
     return len(ended)
@@ -132,7 +136,7 @@ def release(*, hold: Hold, by: str, at: datetime) -> Hold:
         hold.refresh_from_db()
         if not changed:
             return hold
-        _look_again(hold, at=at)
+        _wake(hold, at=at)
         if hold.exclusion_id:
             # Allowed by the creditor, or not asked any more because the rule is gone.
             ended = {"status": "done", "outcome": "approve"} if rules.is_creditor(by) else {}
@@ -140,21 +144,28 @@ def release(*, hold: Hold, by: str, at: datetime) -> Hold:
         if hold.kind == Hold.Kind.PAID_CLAIM:
             end_tasks(cause=hold.id, kind="check_payment", by=by, at=at)
         if hold.case_id:
-            case = Case.objects.select_related("debtor").get(id=hold.case_id)
+            case = _case.one(id=hold.case_id)
             show_next_contact(case=case, at=at)
             _record("case.released", case, hold, by=by, at=at)
         return hold
 
 
-def _look_again(hold: Hold, *, at: datetime) -> None:
-    """Steps that waited (they carry a reason) are judged now, not when somebody would have looked again anyway."""
+_case = Prepared(lambda id: Case.objects.select_related("debtor").filter(id=id))
+
+
+def look_again(*, at: datetime, **named: str | None) -> None:
+    """Steps of what is `named` that waited (they carry a reason) are judged now, not when somebody would have looked
+    again anyway: what they waited for is over, or was corrected."""
+    Step.objects.filter(**named, status=Step.Status.PLANNED, due_at__gt=at).exclude(reason="").update(due_at=at)
+
+
+def _wake(hold: Hold, *, at: datetime) -> None:
     covered = {
         "campaign_id": hold.campaign_id,
         "debtor_id": hold.debtor_id or (hold.contact.debtor_id if hold.contact else None),
         "case_id": hold.case_id,
     }
-    named = {name: value for name, value in covered.items() if value}
-    Step.objects.filter(**named, status=Step.Status.PLANNED, due_at__gt=at).exclude(reason="").update(due_at=at)
+    look_again(at=at, **{name: value for name, value in covered.items() if value})
 
 
 def _record(type: str, case: Case, hold: Hold, *, by: str, at: datetime) -> None:

@@ -5,6 +5,7 @@ the next row. Bad rows are reported with their line and never stop the good ones
 names; other columns are named in the report and left alone.
 """
 
+import contextlib
 import csv
 import io
 import tempfile
@@ -15,6 +16,7 @@ from typing import IO, Any
 import structlog
 from django.db.models import F, Q
 
+from accounts import timeline
 from accounts.queries import organisation as organisation_of
 from agentcollect.kit import clock, db, ids
 from agentcollect.kit.errors import ApiError
@@ -51,13 +53,19 @@ def _run(import_id: str, *, at: datetime) -> int:
     claimed = _claim(import_id)
     if claimed is None:
         return 0
+    # Fetched by the wall's time; what it brings belongs into its campaign's story.
+    clock_id = claimed.campaign.clock_id
+    at = timeline.now(clock_id) if clock_id else at
     try:
         with tempfile.TemporaryFile() as file:
             _download(claimed, file)
             _read(claimed, file, at=at)
     except Unreadable as error:
         return _fail(claimed, str(error), at=at)
-    return _complete(claimed, at=at)
+    done = _complete(claimed, at=at)
+    with contextlib.suppress(ApiError):  # nothing is left to open on a clock that is being deleted
+        timeline.act(clock_id)
+    return done
 
 
 def _claim(import_id: str) -> Import | None:

@@ -67,14 +67,16 @@ def complete(*, campaign_id: str, by: str, at: datetime) -> Campaign:
         return campaign
 
 
-def end_mandates(*, at: datetime, limit: int = 50) -> int:
+def end_mandates(*, at: datetime, limit: int = 50, clock_id: str = "") -> int:
     """Complete the campaigns whose mandate has ended; one with a payment under way waits for it."""
     over = Q(mandate_ends_at__lte=at) | Q(status=Campaign.Status.COMPLETING)
-    ended = Campaign.objects.filter(over, status__in=["active", "paused", "completing"])
-    return sum(_end(campaign_id, at=at) for campaign_id in ended.values_list("id", flat=True)[:limit])
+    ended = Campaign.objects.filter(over, status__in=["active", "paused", "completing"], clock_id=clock_id)
+    found = ended.values_list("id", flat=True)[:limit]
+    return sum(end_mandate(campaign_id=campaign_id, at=at) for campaign_id in found)
 
 
-def _end(campaign_id: str, *, at: datetime) -> int:
+def end_mandate(*, campaign_id: str, at: datetime) -> int:
+    """Complete one campaign whose mandate has ended; 0 while a payment is on its way."""
     with db.atomic():
         campaign = (
             db.claimable(Campaign.objects.select_related("organisation"))

@@ -1,5 +1,6 @@
 """Open the cases of new campaigns, in batches small enough that nobody waits for them."""
 
+import contextlib
 from datetime import datetime
 
 import structlog
@@ -24,10 +25,10 @@ log = structlog.get_logger()
 BATCH = 50  # a slice stays under 100 ms on SQLite, whose one writer everybody else waits for
 
 
-def open_cases(*, at: datetime) -> int:
-    """Open every case that waits for it; returns how many. Safe to run anywhere, any number of times."""
+def open_cases(*, at: datetime, clock_id: str = "") -> int:
+    """Open every case of one timeline that waits for it; returns how many. Safe anywhere, any number of times."""
     opened = 0
-    waiting = Campaign.objects.filter(unopened__gt=0, status="active").order_by("id")
+    waiting = Campaign.objects.filter(unopened__gt=0, status="active", clock_id=clock_id).order_by("id")
     for campaign_id in waiting.values_list("id", flat=True)[:100]:
         try:
             opened += open_campaign(campaign_id=campaign_id, at=at)
@@ -120,6 +121,7 @@ def _contact(case: Case, given: dict[str, str], *, at: datetime) -> Contact:
         id=ids.new("con"),
         organisation_id=case.organisation_id,
         livemode=case.livemode,
+        clock_id=case.clock_id,
         created_at=at,
         recorded_at=clock.now(),
         updated_at=at,
@@ -148,21 +150,22 @@ def _speaking(campaign: Campaign, cases: list[Case], held: set[str], *, at: date
 
 
 def _first_step(campaign: Campaign, case: Case, debtor: Debtor, place: int, *, at: datetime) -> list[Step]:
-    """The playbook's first step, at the first permitted moment and its place after it; none where no hour is lawful."""
-    begin = earliest_start(case.due_date, campaign.organisation.timezone, began(campaign))
-    try:
-        due = first_moment(whereabouts(debtor), begin=max(begin, at), place=place)
-    except NeverPermitted:
-        return []
+    """The playbook's first step, at the first permitted moment and its place after it. Where no hour is lawful it is
+    due at once all the same: the gate says why it must wait, and a correction of the debtor wakes it."""
+    begin = max(earliest_start(case.due_date, campaign.organisation.timezone, began(campaign)), at)
+    due, shown = begin, None
+    with contextlib.suppress(NeverPermitted):
+        due = shown = first_moment(whereabouts(debtor), begin=begin, place=place)
     step = following(queries.playbook_steps(campaign), None)
     if step is None:
         return []
-    case.next_contact_at = due
+    case.next_contact_at = shown
     return [
         Step(
             id=ids.new("stp"),
             organisation_id=case.organisation_id,
             livemode=case.livemode,
+            clock_id=case.clock_id,
             created_at=at,
             recorded_at=clock.now(),
             campaign_id=campaign.id,

@@ -11,7 +11,7 @@ from campaigns.operations import exclusions, holds
 from campaigns.operations.cases import cancel_steps, record_case
 from campaigns.operations.contacts import needs_contact
 from campaigns.operations.facts import about, case_data
-from campaigns.operations.planning import resume
+from campaigns.operations.planning import hand_on, resume
 from campaigns.operations.tasks import end_debtor_tasks
 from campaigns.queries.conversations import age
 from campaigns.queries.people import PERSONAL_HOLDS
@@ -37,6 +37,7 @@ def add_contact(*, debtor_id: str, facts: Changes, by: str, at: datetime) -> Con
             id=ids.new("con"),
             organisation_id=debtor.organisation_id,
             livemode=debtor.livemode,
+            clock_id=debtor.clock_id,
             created_at=at,
             recorded_at=clock.now(),
             updated_at=at,
@@ -213,7 +214,12 @@ def release_law(person: Contact, *, at: datetime) -> None:
 
 
 def resume_waiting(debtor: Debtor, *, at: datetime) -> None:
-    """Invoices that waited for somebody to write to go on, if there is somebody now."""
+    """Invoices that waited for somebody to write to go on, if there is somebody now; so does one that was given up,
+    since nobody who was known could be told what is owed."""
+    holds.look_again(debtor_id=debtor.id, at=at)
+    active = Case.objects.filter(debtor=debtor, status=Case.Status.ACTIVE, closed_at=None, opened_at__isnull=False)
+    for campaign_id in sorted(set(active.values_list("campaign_id", flat=True))):
+        hand_on(debtor_id=debtor.id, campaign_id=campaign_id, at=at)
     waiting = Case.objects.filter(debtor=debtor, status=Case.Status.NEEDS_CONTACT, closed_at=None)
     if not waiting.exists() or not queries.usable_contacts(debtor.id).exists():
         return

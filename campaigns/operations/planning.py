@@ -5,28 +5,30 @@ the oldest that may be asked for has the planned step, the others have none of t
 """
 
 import contextlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
-from django.db.models import F
+from django.db.models import F, Max, QuerySet
 
 from agentcollect.kit import clock, db, ids
+from agentcollect.kit.prepared import Prepared
 from campaigns import queries
-from campaigns.models import Campaign, Case, Contact, Step
-from campaigns.operations.facts import about, case_data, whereabouts
+from campaigns.models import Campaign, Case, Contact, Hold, Step
+from campaigns.operations.facts import whereabouts
 from campaigns.queries import conversations
-from campaigns.rules import moments, transitions
+from campaigns.rules import moments
 from campaigns.rules.playbook import (
+    STATEMENT,
     PlaybookStep,
     Steps,
     days_between,
     earliest_start,
     following,
-    may_escalate,
     permitted,
+    statement,
 )
 from compliance.hours import NeverPermitted
-from events.operations import record
 
 _RESOLVED = frozenset({*conversations.LEFT, Step.Status.DENIED, Step.Status.FAILED, Step.Status.SKIPPED})
 # A first message that could not be written or was refused is tried again a day later, and not for ever.
@@ -48,8 +50,8 @@ def resume(*, case: Case, at: datetime) -> Step | None:
     """Plan what comes next for an active case, from where its conversation stands. Returns it, or None.
 
     A step that was cancelled is planned anew, as another attempt; after a resolved one comes the next. Where no message
-    ever left, the playbook begins with the one that says what is owed (R-15), whatever came of its first attempt. What
-    waits for a person, or may have left, is waited for.
+    ever left, the playbook begins with the one that says what is owed (R-15), whatever came of its first attempt. After
+    the playbook comes one statement a month. What waits for a person, or may have left, is waited for.
     """
     if case.status != Case.Status.ACTIVE:
         return None
@@ -58,36 +60,66 @@ def resume(*, case: Case, at: datetime) -> Step | None:
 
 
 def _resume(case: Case, speaking: list[Case], steps: list[Step], *, at: datetime) -> Step | None:
+    planned = next_step(_campaign(id=case.campaign_id)[0], case, speaking, steps, at=at)
+    if planned is not None:
+        db.bulk_insert(Step, [planned])
+        show_next_contact(case=case, at=at)
+    return planned
+
+
+@Prepared
+def _campaign(id: str) -> QuerySet[Campaign]:
+    return Campaign.objects.filter(id=id).select_related("organisation")
+
+
+def next_step(campaign: Campaign, case: Case, speaking: list[Case], steps: list[Step], *, at: datetime) -> Step | None:
+    """What `resume` plans for an active case of a conversation that has been read; nothing is written."""
     own = [step for step in steps if step.case_id == case.id]
     if any(step.status in conversations.WAITING for step in own) or (own and own[-1].status == _IN_DOUBT):
         return None
     if conversations.carrier(case, speaking, steps) is not None:
         return None
-    campaign = Campaign.objects.select_related("organisation").get(id=case.campaign_id)
-    planned = _plan(campaign, case, steps, own, at=at)
-    if planned is not None:
-        show_next_contact(case=case, at=at)
-    return planned
+    return _plan(campaign, case, speaking, steps, at=at)
 
 
 _IN_DOUBT = Step.Status.UNCONFIRMED
 
 
-def _plan(campaign: Campaign, case: Case, steps: list[Step], own: list[Step], *, at: datetime) -> Step | None:
+def _plan(campaign: Campaign, case: Case, speaking: list[Case], steps: list[Step], *, at: datetime) -> Step | None:
+    own = [step for step in steps if step.case_id == case.id]
     version = own[-1].version if own else campaign.playbook_version
     playbook = queries.playbook_steps(campaign, version)
     before = _last_resolved(case, steps)
     then = _following(playbook, before.index if before else None, case)
+    if then is None and before is not None and _all_through(playbook, speaking, steps):
+        then = statement(before.index)
     if then is None:
         return None
     tried = [step for step in own if (step.version, step.index, step.channel) == (version, then.index, then.channel)]
-    if sum(step.status in _RESOLVED for step in tried) >= _TRIES:
+    if _given_up(case, tried):
         return None
     due = _due(campaign, playbook, case, then, before, tried[-1] if tried else None, at)
-    if due is None:
+    if then.intent == STATEMENT and due >= campaign.mandate_ends_at:
         return None
     attempt = max((step.attempt for step in tried), default=0) + 1
-    return _insert(case, then, version=version, due=due, at=at, attempt=attempt)
+    return _step(case, then, version=version, due=due, at=at, attempt=attempt)
+
+
+def _all_through(playbook: Steps, speaking: list[Case], steps: list[Step]) -> bool:
+    """Whether every invoice of the conversation has come to the playbook's end: statements speak for all of them."""
+    ends = [_last_resolved(one, steps) for one in speaking]
+    return all(end is not None and following(playbook, end.index) is None for end in ends)
+
+
+def _given_up(case: Case, tried: list[Step]) -> bool:
+    """Whether the step was refused or failed so often since the people at the debtor last changed: somebody new, or a
+    corrected address, may be told what is owed where nobody could be told before."""
+    over = [step for step in tried if step.status in _RESOLVED]
+    if len(over) < _TRIES:
+        return False
+    changed = Contact.objects.filter(debtor_id=case.debtor_id).aggregate(at=Max("updated_at"))["at"]
+    since = [step for step in over if changed is None or step.resolved_at is None or step.resolved_at >= changed]
+    return len(since) >= _TRIES
 
 
 def _last_resolved(case: Case, steps: list[Step]) -> Step | None:
@@ -123,10 +155,10 @@ def _due(
     before: Step | None,
     tried: Step | None,
     at: datetime,
-) -> datetime | None:
+) -> datetime:
     """The playbook's day, counted from when the step before was resolved, moved to permitted and good hours.
 
-    What was planned before and cancelled keeps its moment, if that is still to come. None where no hour is lawful.
+    What was planned before and cancelled keeps its moment, if that is still to come.
     """
     if tried is not None and tried.status not in _RESOLVED:
         return _permitted(case, then, max(tried.due_at, at))
@@ -138,9 +170,9 @@ def _due(
     if then.channel != "email":
         return _permitted(case, then, max(resolved + days, at))
     try:
-        due = moments.later_moment(whereabouts(case.debtor), after=resolved, days=days, key=case.id)
+        due = moments.later_moment(whereabouts(case.debtor), after=resolved, days=days, key=case.spread_key)
     except NeverPermitted:
-        return None
+        return max(resolved + days, at)
     return due if due >= at else _permitted(case, then, at)
 
 
@@ -149,20 +181,23 @@ def began(campaign: Campaign) -> datetime:
     return campaign.start_at or campaign.created_at
 
 
-def _permitted(case: Case, then: PlaybookStep, not_before: datetime) -> datetime | None:
+def _permitted(case: Case, then: PlaybookStep, not_before: datetime) -> datetime:
+    """The first lawful moment; where there is none, the day itself: a step that the gate refuses says why, and is
+    looked at again when the debtor is corrected. One that was never planned would say nothing."""
     if then.channel == "attorney":
         return not_before
     try:
         return permitted(whereabouts(case.debtor), channel=then.channel, not_before=not_before)
     except NeverPermitted:
-        return None
+        return not_before
 
 
-def _insert(case: Case, then: PlaybookStep, *, version: int, due: datetime, at: datetime, attempt: int) -> Step:
-    return Step.objects.create(
+def _step(case: Case, then: PlaybookStep, *, version: int, due: datetime, at: datetime, attempt: int) -> Step:
+    return Step(
         id=ids.new("stp"),
         organisation_id=case.organisation_id,
         livemode=case.livemode,
+        clock_id=case.clock_id,
         created_at=at,
         recorded_at=clock.now(),
         campaign_id=case.campaign_id,
@@ -191,9 +226,12 @@ def hand_on(*, debtor_id: str, campaign_id: str, at: datetime) -> None:
             return
         # Two that hand on at once plan the same step: the second is none.
         with contextlib.suppress(IntegrityError), db.atomic():
-            case = db.claimable(Case.objects.select_related("debtor").filter(id=one.id)).first()
+            case = _claimable.first(id=one.id)
             if case is not None and _resume(case, speaking, steps, at=at) is not None:
                 return
+
+
+_claimable = Prepared(lambda id: db.claimable(Case.objects.select_related("debtor").filter(id=id)))
 
 
 def due_date_changed(*, case: Case, campaign: Campaign, at: datetime) -> None:
@@ -216,81 +254,23 @@ def due_date_changed(*, case: Case, campaign: Campaign, at: datetime) -> None:
     show_next_contact(case=case, at=at)
 
 
+def next_contact(planned: Iterable[Step], holds: Iterable[Hold]) -> datetime | None:
+    """The moment that a case promises, from its planned steps and the holds in force on it."""
+    due = [step.due_at for step in planned if step.channel in ("email", "call")]
+    ends = [hold.ends_at for hold in queries.blocking(list(holds))]
+    expected = [min(due), *ends] if due else [None]
+    return None if None in expected else max(expected)  # type: ignore[type-var]
+
+
+@Prepared
+def _planned(case_id: str) -> QuerySet[Step]:
+    return Step.objects.filter(case_id=case_id, status=Step.Status.PLANNED)
+
+
 def show_next_contact(*, case: Case, at: datetime) -> None:
     """Write `next_contact_at` as the planned message or call and the holds on the case now have it: none while one of
     them has no end, else not before the last end."""
-    planned = Step.objects.filter(case_id=case.id, status=Step.Status.PLANNED, channel__in=("email", "call"))
-    step = planned.order_by("due_at").first()
-    ends = [hold.ends_at for hold in queries.blocking(queries.holds_on(case, at=at))]
-    expected = [step.due_at, *ends] if step else [None]
-    shown = None if None in expected else max(expected)  # type: ignore[type-var]
+    shown = next_contact(_planned(case_id=case.id), queries.holds_on(case, at=at))
     if shown != case.next_contact_at:
         case.next_contact_at, case.updated_at = shown, at
         case.save(update_fields=["next_contact_at", "updated_at"])
-
-
-def judge_exhausted(*, at: datetime, limit: int = 200) -> int:
-    """Judge the cases whose playbook has come to its attorney step: ready for a referral, or for a person."""
-    due = Step.objects.filter(
-        status=Step.Status.PLANNED, channel="attorney", due_at__lte=at, campaign__status="active"
-    ).order_by("due_at")
-    judged = 0
-    for step_id in due.values_list("id", flat=True)[:limit]:
-        judged += _judge(step_id, at=at)
-    return judged
-
-
-def _judge(step_id: str, *, at: datetime) -> int:
-    with db.atomic():
-        case_id = Step.objects.values_list("case_id", flat=True).get(id=step_id)
-        case = db.locked(Case.objects.filter(id=case_id)).get()
-        step = db.claimable(Step.objects.filter(id=step_id, status=Step.Status.PLANNED)).first()
-        if step is None or case.status != Case.Status.ACTIVE:
-            return 0
-        why_not = _why_not(case, at=at)
-        step.status = Step.Status.DENIED if why_not else Step.Status.SENT
-        step.reason, step.resolved_at = why_not[:300], at
-        step.save(update_fields=["status", "reason", "resolved_at"])
-        if not why_not:
-            transitions.check(transitions.CASE, case.status, Case.Status.ESCALATION_PENDING)
-            case.status = Case.Status.ESCALATION_PENDING
-        case.next_contact_at, case.updated_at = None, at
-        case.save(update_fields=["status", "next_contact_at", "updated_at"])
-        _record_judged(case, why_not, step, at=at)
-        hand_on(debtor_id=case.debtor_id, campaign_id=case.campaign_id, at=at)
-        return 1
-
-
-def _why_not(case: Case, *, at: datetime) -> str:
-    campaign = case.campaign
-    if campaign.escalation == Campaign.Escalation.NEVER:
-        return "this campaign never goes to an attorney; it needs you"
-    if "no_attorney" in queries.effects_on(case.debtor):
-        return "you excluded this debtor from attorneys; it needs you"
-    steps = conversations.about(case, conversations.said(case))
-    sent = [step for step in steps if step.status == Step.Status.SENT and step.channel == "email"]
-    facts = sorted((step.resolved_at or at, step.contact_id) for step in sent)
-    if not facts:
-        return "no message was delivered; it needs you"
-    known = Contact.objects.filter(debtor_id=case.debtor_id).exclude(email="").count()
-    why_not = may_escalate(
-        delivered=len(facts),
-        contacts_reached=len({contact for _, contact in facts}),
-        contacts_known=known,
-        first_at=facts[0][0],
-        at=at,
-    )
-    return f"{why_not}; it needs you" if why_not else ""
-
-
-def _record_judged(case: Case, why_not: str, step: Step, *, at: datetime) -> None:
-    record(
-        type="case.updated",
-        organisation_id=case.organisation_id,
-        livemode=case.livemode,
-        data=case_data(case, case.debtor.name, change=why_not or "ready for an attorney", status=case.status),
-        by="engine",
-        at=at,
-        about=about(case),
-        cause=step.id,
-    )

@@ -67,6 +67,7 @@ def _close_number(case: Case, number: str, evidence: dict[str, str], *, at: date
     Suppression.objects.get_or_create(
         organisation_id=case.organisation_id,
         livemode=case.livemode,
+        clock_id=case.clock_id,
         address=number,
         channel="call",
         defaults={"created_at": at, "recorded_at": clock.now(), "reason": "wrong_person", "evidence": evidence},

@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from accounts.models import Organisation
 from agentcollect.kit import clock, db, errors, ids
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Case, Debtor, Step, Task
 from campaigns.operations.facts import about, case_data
 from campaigns.operations.planning import plan_next
@@ -82,7 +83,7 @@ def open_task(
     except IntegrityError:
         # Another transaction opened it at this very moment.
         opened = []
-    return opened[0] if opened else _standing(kind, cause).get()
+    return opened[0] if opened else Task.objects.get(kind=kind, cause=cause, status__in=OPEN)
 
 
 def open_tasks(wanted: Sequence[Wanted], *, by: str, at: datetime) -> list[Task]:
@@ -111,6 +112,7 @@ def _row(wanted: Wanted, place: Organisation, *, by: str, at: datetime) -> Task:
         id=ids.new("tsk"),
         organisation_id=debtor.organisation_id,
         livemode=debtor.livemode,
+        clock_id=debtor.clock_id,
         created_at=at,
         recorded_at=clock.now(),
         updated_at=at,
@@ -186,38 +188,37 @@ def end_tasks(
 ) -> int:
     """End the open tasks about `cause`, because it is gone or was settled elsewhere; returns how many."""
     with db.atomic():
-        return _end_all(_standing(kind, cause), status=status, outcome=outcome, by=by, at=at)
+        found = _about(cause=cause, kind=kind) if kind else _about_anything(cause=cause)
+        return _end_all(found, status=status, outcome=outcome, by=by, at=at)
 
 
 def end_step_tasks(*, case_id: str, by: str, at: datetime) -> int:
     """The case's cancelled steps need nobody any more: no draft to approve, no call to make."""
     with db.atomic():
-        rows = Task.objects.filter(case_id=case_id, kind__in=["approve", "call"], status__in=OPEN)
-        steps = rows.filter(cause__startswith="stp_")
-        return _end_all(steps, status=Task.Status.CANCELLED, outcome="", by=by, at=at)
+        return _end_all(_of_steps(case_id=case_id), status=Task.Status.CANCELLED, outcome="", by=by, at=at)
 
 
 def end_case_tasks(*, case_id: str, by: str, at: datetime) -> int:
     """The case is closed: nobody needs to do anything about it. Call with its row locked."""
     with db.atomic():
-        rows = Task.objects.filter(case_id=case_id, status__in=OPEN)
-        return _end_all(rows, status=Task.Status.CANCELLED, outcome="", by=by, at=at)
+        return _end_all(_of_case(case_id=case_id), status=Task.Status.CANCELLED, outcome="", by=by, at=at)
 
 
 def end_debtor_tasks(*, debtor_id: str, kind: str, outcome: str, by: str, at: datetime) -> int:
     """What was asked about the debtor or its invoices has been done elsewhere: the tasks of `kind` are done."""
     with db.atomic():
-        rows = Task.objects.filter(debtor_id=debtor_id, kind=kind, status__in=OPEN)
-        return _end_all(rows, status=Task.Status.DONE, outcome=outcome, by=by, at=at)
+        found = _of_debtor(debtor_id=debtor_id, kind=kind)
+        return _end_all(found, status=Task.Status.DONE, outcome=outcome, by=by, at=at)
 
 
-def expire_tasks(*, at: datetime, limit: int = 200) -> int:
+def expire_tasks(*, at: datetime, limit: int = 200, clock_id: str = "") -> int:
     """Pass over the tasks nobody did in time; the playbook goes on after their step. Returns how many."""
-    over = Task.objects.filter(status__in=OPEN, expires_at__lte=at).order_by("expires_at", "id")
-    return sum(_expire(task_id, at=at) for task_id in over.values_list("id", flat=True)[:limit])
+    over = Task.objects.filter(status__in=OPEN, expires_at__lte=at, clock_id=clock_id).order_by("expires_at", "id")
+    return sum(expire_task(task_id=task_id, at=at) for task_id in over.values_list("id", flat=True)[:limit])
 
 
-def _expire(task_id: str, *, at: datetime) -> int:
+def expire_task(*, task_id: str, at: datetime) -> int:
+    """Pass over one task whose time is up; 0 when it is done by now."""
     with db.atomic():
         try:
             task = _locked(task_id)
@@ -242,11 +243,6 @@ def _pass_over(task: Task, *, at: datetime) -> None:
 # --- one task
 
 
-def _standing(kind: str, cause: str) -> QuerySet[Task]:
-    rows = Task.objects.filter(cause=cause, status__in=OPEN)
-    return rows.filter(kind=kind) if kind else rows.filter(kind__in=Task.Kind.values)
-
-
 def _locked(task_id: str, *, done_as: str = "") -> Task:
     """The open task, behind its debtor and case (kit.db.locked). Raises ApiError(task_over), unless it ended so."""
     debtor_id, case_id = Task.objects.values_list("debtor_id", "case_id").get(id=task_id)
@@ -266,8 +262,20 @@ def _set(task: Task, *, status: str, claimed_by: str, at: datetime) -> Task:
     return task
 
 
-def _end_all(rows: QuerySet[Task], *, status: str, outcome: str, by: str, at: datetime) -> int:
-    found = list(db.locked(rows.select_related("debtor", "case").order_by("id")))
+def _open(**named: Any) -> QuerySet[Task]:
+    """Open tasks, locked, with whom they are about."""
+    rows = Task.objects.select_related("debtor", "case").filter(**named, status__in=OPEN)
+    return db.locked(rows.order_by("id"))
+
+
+_about = Prepared(lambda cause, kind: _open(cause=cause, kind=kind))
+_about_anything = Prepared(lambda cause: _open(cause=cause, kind__in=Task.Kind.values))
+_of_steps = Prepared(lambda case_id: _open(case_id=case_id, kind__in=["approve", "call"], cause__startswith="stp_"))
+_of_case = Prepared(lambda case_id: _open(case_id=case_id))
+_of_debtor = Prepared(lambda debtor_id, kind: _open(debtor_id=debtor_id, kind=kind))
+
+
+def _end_all(found: Sequence[Task], *, status: str, outcome: str, by: str, at: datetime) -> int:
     for task in found:
         _end(task, status, outcome=outcome, note="", by=by, at=at)
         handler = _handler("TASK_ENDINGS", task.kind)

@@ -22,8 +22,16 @@ from campaigns.queries.cases import (
     searched,
 )
 from campaigns.queries.disputes import dispute, disputes
-from campaigns.queries.exclusions import effects_on, exclusion, exclusions, exclusions_naming, keys_of
-from campaigns.queries.files import document, documents, documents_of_case, export, exports, spooled
+from campaigns.queries.exclusions import any_rule, effects_on, exclusion, exclusions, exclusions_naming, keys_of
+from campaigns.queries.files import (
+    document,
+    documents,
+    documents_of_case,
+    export,
+    exports,
+    shared_documents,
+    spooled,
+)
 from campaigns.queries.people import (
     cases_in,
     cases_of,
@@ -49,6 +57,7 @@ __all__ = [
     "STANDING",
     "Tenant",
     "Waiting",
+    "any_rule",
     "blocking",
     "campaign",
     "campaigns",
@@ -96,6 +105,7 @@ __all__ = [
     "playbook_versions",
     "playbooks",
     "searched",
+    "shared_documents",
     "speaking_case",
     "spooled",
     "suppressions",

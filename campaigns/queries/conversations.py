@@ -1,11 +1,13 @@
 """One debtor with many open invoices is one conversation per campaign: the oldest carries it, its messages list all."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from agentcollect.kit import db
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Case, Hold, Step
 
 # Holds that keep no invoice out of its conversation: a draft about it waits for a person; test mode proves no domain.
@@ -19,9 +21,23 @@ WAITING = (Step.Status.PLANNED, Step.Status.SENDING, Step.Status.HANDED_OVER, St
 def talking(*, debtor_id: str, campaign_id: str, at: datetime) -> list[Case]:
     """The invoices that the debtor is asked for at `at`, the one that carries the conversation first: the oldest by
     due date. Not among them: what is held, disputed, promised, in a plan, or has no one to write to."""
+    return _talking(debtor_id=debtor_id, campaign_id=campaign_id, at=at)
+
+
+@Prepared
+def _talking(debtor_id: str, campaign_id: str, at: datetime) -> QuerySet[Case]:
     rows = unheld(Case.objects.filter(debtor_id=debtor_id, campaign_id=campaign_id), at=at)
     rows = rows.filter(closed_at=None, opened_at__isnull=False, status=Case.Status.ACTIVE)
-    return list(rows.order_by(*OLDEST_FIRST))
+    return rows.order_by(*OLDEST_FIRST)
+
+
+def speaking(cases: Iterable[Case], holds: Iterable[Hold], *, at: datetime) -> list[Case]:
+    """The same, of `cases` at hand (all open ones of the conversation) and every hold on them that is not released."""
+    held = {
+        hold.case_id for hold in holds if hold.kind not in _NO_SILENCE and (hold.ends_at is None or hold.ends_at > at)
+    }
+    asked = (one for one in cases if one.status == Case.Status.ACTIVE and one.opened_at and one.closed_at is None)
+    return sorted((one for one in asked if one.id not in held), key=age)
 
 
 OLDEST_FIRST = (F("due_date").asc(nulls_first=True), "id")
@@ -66,5 +82,10 @@ def spoken_for(campaign_id: str, debtor_ids: set[str], *, at: datetime) -> set[s
 
 def said(case: Case) -> list[Step]:
     """The playbook's steps of this conversation, on all of its invoices."""
-    mine = Case.objects.filter(debtor_id=case.debtor_id, campaign_id=case.campaign_id).values("id")
-    return list(Step.objects.filter(case_id__in=mine, kind="outreach").order_by("version", "index", "attempt"))
+    return _said(debtor_id=case.debtor_id, campaign_id=case.campaign_id)
+
+
+@Prepared
+def _said(debtor_id: str, campaign_id: str) -> QuerySet[Step]:
+    mine = Case.objects.filter(debtor_id=debtor_id, campaign_id=campaign_id).values("id")
+    return Step.objects.filter(case_id__in=mine, kind="outreach").order_by("version", "index", "attempt")

@@ -1,11 +1,13 @@
 """What the creditor's exclusions say."""
 
 from collections import defaultdict
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from agentcollect.kit import db
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.prepared import PreparedValues
 from campaigns.models import Contact, Debtor, Exclusion
 from campaigns.queries.tenant import Tenant
 from campaigns.rules.exclusions import Key, address_keys, debtor_keys
@@ -15,6 +17,16 @@ def exclusions(tenant: Tenant) -> QuerySet[Exclusion]:
     """The creditor's rules that hold; a removed one exists no more."""
     mine = Exclusion.objects.filter(organisation_id=tenant.organisation_id, livemode=tenant.livemode)
     return mine.filter(removed_at=None)
+
+
+def any_rule(tenant: Tenant) -> bool:
+    """Whether the creditor has any rule at all."""
+    return bool(_any_rule(organisation_id=tenant.organisation_id, livemode=tenant.livemode))
+
+
+@PreparedValues
+def _any_rule(organisation_id: str, livemode: bool) -> QuerySet[Exclusion, Any]:
+    return exclusions(Tenant(organisation_id, livemode)).values_list("id")[:1]
 
 
 def exclusion(tenant: Tenant, exclusion_id: str) -> Exclusion:
@@ -44,7 +56,7 @@ def keys_of(debtor: Debtor) -> set[Key]:
 def effects_on(debtor: Debtor) -> frozenset[str]:
     """Everything the creditor's rules say about this debtor or one of its people."""
     tenant = Tenant(debtor.organisation_id, debtor.livemode)
-    if not exclusions(tenant).exists():
+    if not any_rule(tenant):
         return frozenset()
     keys = keys_of(debtor)
     for email, phone in Contact.objects.filter(debtor_id=debtor.id).values_list("email", "phone"):

@@ -26,6 +26,14 @@ def documents_of_case(tenant: Tenant, case: Case) -> QuerySet[Document]:
     return documents(tenant).filter(about)
 
 
+def shared_documents(case: Case) -> list[Document]:
+    """What the creditor shares with the debtor about this invoice, the invoice itself first, then as they came."""
+    about = Q(case_id=case.id) | Q(debtor_id=case.debtor_id) | Q(campaign_id=case.campaign_id)
+    mine = Document.objects.filter(about, organisation_id=case.organisation_id, livemode=case.livemode)
+    rows = mine.filter(share_with_debtor=True).select_related("file").order_by("created_at", "id")[:50]
+    return sorted(rows, key=lambda one: (one.kind != Document.Kind.INVOICE, one.campaign_id is not None))
+
+
 def spooled(stored: StoredFile) -> bytes:
     """The bytes of a file that no worker has moved yet, in one look; empty when one has."""
     rows = FileChunk.objects.filter(file=stored).order_by("number")

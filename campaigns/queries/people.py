@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from agentcollect.kit import db
 from agentcollect.kit.errors import ApiError
-from agentcollect.kit.prepared import Prepared
+from agentcollect.kit.prepared import Prepared, PreparedValues
 from campaigns.models import Case, Contact, Debtor, Hold, Step, Suppression
 from campaigns.queries.tenant import Tenant
 
@@ -82,6 +82,7 @@ def _gone() -> QuerySet[Suppression]:
         Q(address=OuterRef("email")) | Q(address=OuterRef("folded")),
         organisation_id=OuterRef("organisation_id"),
         livemode=OuterRef("livemode"),
+        clock_id=OuterRef("clock_id"),
         channel__in=["email", "all"],
     ).exclude(address="")
 
@@ -117,6 +118,16 @@ def contacts_of_campaign(tenant: Tenant, campaign_id: str) -> QuerySet[Contact]:
 def usable_contacts(debtor_id: str) -> QuerySet[Contact]:
     """Whom at this debtor a message may be planned for: an address that works and that nobody closed."""
     return _usable(Contact.objects.filter(debtor_id=debtor_id))
+
+
+def reaches(debtor_id: str) -> bool:
+    """Whether there is anybody such at the debtor."""
+    return bool(_reached(debtor_id=debtor_id))
+
+
+@PreparedValues
+def _reached(debtor_id: str) -> QuerySet[Contact, Any]:
+    return usable_contacts(debtor_id).values_list("id")[:1]
 
 
 def usable_among(debtor_ids: Iterable[str]) -> list[Contact]:

@@ -17,7 +17,8 @@ from compliance.zones import candidates
 
 @dataclass(frozen=True, slots=True)
 class PlaybookStep:
-    """`channel` "attorney" is no message: on that day the case is judged ready for a referral, or for a person."""
+    """`channel` "attorney" is no message: on that day the referral is offered (`offer`), or the case is judged ready
+    for it, or for a person (`escalate`)."""
 
     index: int
     day: int
@@ -42,10 +43,16 @@ WITH_CALLS: tuple[PlaybookStep, ...] = (
     PlaybookStep(5, 14, "email", "last_before_next_steps", 3),
     PlaybookStep(6, 20, "attorney", "escalate", 0),
 )
+WITH_OFFER: tuple[PlaybookStep, ...] = (
+    *WITH_CALLS[:5],
+    PlaybookStep(5, 12, "attorney", "offer", 0),
+    PlaybookStep(6, 14, "email", "last_before_next_steps", 3),
+    PlaybookStep(7, 20, "attorney", "escalate", 0),
+)
 BUILT_IN = "default"
 NAMES = frozenset({BUILT_IN})
 # A campaign keeps the version it began with; a new one takes the highest.
-PLAYBOOKS = {(BUILT_IN, 1): DEFAULT, (BUILT_IN, 2): WITH_CALLS}
+PLAYBOOKS = {(BUILT_IN, 1): DEFAULT, (BUILT_IN, 2): WITH_CALLS, (BUILT_IN, 3): WITH_OFFER}
 NEWEST = max(version for _, version in PLAYBOOKS)
 
 # The least an attorney may be asked on: ENGINE.md, the playbook's day 20.
@@ -65,7 +72,7 @@ INTENTS: dict[str, frozenset[str]] = {
         }
     ),
     "call": frozenset({"first_call", "call_decision_maker"}),
-    "attorney": frozenset({"escalate"}),
+    "attorney": frozenset({"offer", "escalate"}),
 }
 MOST_STEPS, LAST_DAY = 20, 360
 # R-12, as a plan has to keep it: 48 hours apart, three in seven days. The gate counts again, over all campaigns.
@@ -74,6 +81,11 @@ _APART, _WEEK, _PER_WEEK = 2, 7, 3
 POSTURE = "preserve"
 POSTURES = {POSTURE: (3, 2), "firm": (1, 1)}
 TONES = {"preserve": "soft", "firm": "firm"}
+# After the playbook: one statement a month at most, until the mandate ends. Of no playbook's own steps, so their index
+# begins behind every one of those.
+STATEMENT, MONTH, _STATEMENTS = "monthly_statement", timedelta(days=31), 100
+# The creditor sees an offer to an attorney so long before it is made, and may veto it.
+OFFER, NOTICE = "offer", timedelta(hours=48)
 
 
 def following(steps: Steps, after_index: int | None) -> PlaybookStep | None:
@@ -81,8 +93,15 @@ def following(steps: Steps, after_index: int | None) -> PlaybookStep | None:
     return next((step for step in steps if after_index is None or step.index > after_index), None)
 
 
+def statement(after_index: int) -> PlaybookStep:
+    """The next monthly statement after the step of that index, the playbook's last one or a statement."""
+    return PlaybookStep(max(after_index + 1, _STATEMENTS), LAST_DAY, "email", STATEMENT, 1)
+
+
 def days_between(steps: Steps, after_index: int, then: PlaybookStep) -> timedelta:
     """How long the playbook waits between two of its steps. A step that it does not know counts as the first day."""
+    if then.intent == STATEMENT:
+        return MONTH
     before = next((step.day for step in steps if step.index == after_index), 0)
     return timedelta(days=then.day - before)
 
@@ -137,14 +156,13 @@ def _of_the_first(step: dict[str, Any]) -> list[Problem]:
 
 
 def _of_the_order(steps: list[dict[str, Any]]) -> list[Problem]:
-    found, days = [], [step["day"] for step in steps]
-    for n, (before, after) in enumerate(pairwise(days), start=1):
-        if after <= before:
-            found.append((f"steps[{n}].day", "Days ascend from step to step."))
-        elif after - before < _APART:
-            found.append((f"steps[{n}].day", "Two contacts are at least 48 hours apart (R-12)."))
-        elif n >= _PER_WEEK and after - days[n - _PER_WEEK] < _WEEK:
-            found.append((f"steps[{n}].day", f"A debtor is contacted at most {_PER_WEEK} times in seven days (R-12)."))
+    days = [step["day"] for step in steps]
+    found = [
+        (f"steps[{n}].day", "Days ascend from step to step.")
+        for n, (before, after) in enumerate(pairwise(days), start=1)
+        if after <= before
+    ]
+    found = found or _of_the_caps(steps)
     found += [
         (f"steps[{n}].intent", "The first reminder is the first step alone.")
         for n, step in enumerate(steps)
@@ -159,13 +177,29 @@ def _of_the_order(steps: list[dict[str, Any]]) -> list[Problem]:
     return found
 
 
-def _of_the_attorney(steps: list[dict[str, Any]]) -> list[Problem]:
+def _of_the_caps(steps: list[dict[str, Any]]) -> list[Problem]:
+    """R-12 over the days of the contacts; an attorney's step is none."""
+    places = [n for n, step in enumerate(steps) if step["channel"] != "attorney"]
     found = []
+    for k, (before, n) in enumerate(pairwise(places), start=1):
+        if steps[n]["day"] - steps[before]["day"] < _APART:
+            found.append((f"steps[{n}].day", "Two contacts are at least 48 hours apart (R-12)."))
+        elif k >= _PER_WEEK and steps[n]["day"] - steps[places[k - _PER_WEEK]]["day"] < _WEEK:
+            found.append((f"steps[{n}].day", f"A debtor is contacted at most {_PER_WEEK} times in seven days (R-12)."))
+    return found
+
+
+def _of_the_attorney(steps: list[dict[str, Any]]) -> list[Problem]:
+    found, last = [], len(steps) - 1
+    offers = [n for n, step in enumerate(steps) if step["intent"] == OFFER]
     for n, step in enumerate(steps):
-        if step["channel"] == "attorney" and n != len(steps) - 1:
+        if step["intent"] == "escalate" and n != last:
             found.append((f"steps[{n}].channel", "After the attorney's step nothing follows."))
-        elif step["channel"] == "attorney" and step["day"] < MIN_DAYS:
-            found.append((f"steps[{n}].day", f"An attorney is not asked before day {MIN_DAYS}."))
+        elif step["intent"] == "escalate" and step["day"] < MIN_DAYS:
+            found.append((f"steps[{n}].day", f"An attorney does not take over before day {MIN_DAYS}."))
+        elif step["intent"] == OFFER and (steps[last]["intent"] != "escalate" or n != offers[0]):
+            words = "An attorney is asked once, and only where the last step hands the case over (escalate)."
+            found.append((f"steps[{n}].intent", words))
     return found
 
 

@@ -44,6 +44,7 @@ _NOT_RUNNING = {
     "completed": Why("campaign_over", "The mandate is over."),
     "cancelled": Why("campaign_over", "The campaign was cancelled."),
 }
+_DECIDE = "decide_escalation"
 # What a person has to do before it goes on, by the kind of the open task; the first that is open says why.
 _TASKS = {
     "approve": Why("waiting_for_approval", "A message is written and waits for your approval."),
@@ -56,6 +57,7 @@ _TASKS = {
     "contact_needed": Why("needs_contact", "Nobody is left to write to: it needs a contact from you."),
     "possible_duplicate": Why("needs_you", "The debtor may be in your books twice; you decide."),
     "call": Why("waiting_for_call", "A person's call comes next."),
+    _DECIDE: Why("needs_you", "You decide whether an attorney is asked."),
     "resolve_doubt": Why("in_doubt", "A message may have left or not; a person must say which. It is not repeated."),
 }
 
@@ -95,6 +97,8 @@ def why(
         return _TASKS["approve"]
     if held:
         return _held(held)
+    if status == "escalation_pending" and _DECIDE in tasks:
+        return _TASKS[_DECIDE]
     if status in _AFTER_THE_PLAYBOOK:
         return _AFTER_THE_PLAYBOOK[status]
     if status == "needs_contact":
@@ -122,7 +126,7 @@ def _held(held: Sequence[Held]) -> Why:
 
 def _of_step(step: tuple[str, str] | None, tasks: Collection[str]) -> Why:
     status, reason = step or ("", "")
-    if status == "planned":
+    if status == "planned" and _DECIDE not in tasks:
         return _waiting(reason)
     if status in ("sending", "handed_over"):
         return Why("sending", "A message is on its way.")

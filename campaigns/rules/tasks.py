@@ -46,6 +46,10 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "sent": "The mail provider's log shows the message: it was sent.",
         "not_sent": "It never left: the act is planned again.",
     },
+    "decide_escalation": {
+        "escalate": "An attorney is asked; our own messages end when one has accepted.",
+        "keep": "No attorney: they get a statement a month until the mandate ends.",
+    },
 }
 # What the playbook can go on without; every other kind waits until it is done or its cause is gone.
 _PASSED_OVER = frozenset({"call"})

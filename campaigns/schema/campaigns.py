@@ -46,6 +46,7 @@ _CAMPAIGN_FIELDS: dict[str, Any] = {
     "playbook_version": WHOLE | {"description": "The version it began with, and keeps."},
     "posture": choice(POSTURES) | {"description": "preserve: half as slow again, and softer."},
     "brand": OPEN,
+    "test_clock": MAYBE_TEXT | {"description": "The test clock it lives on; null: the wall."},
     "metadata": METADATA,
     "warnings": {"type": "array", "items": {}},
     "livemode": BOOL,

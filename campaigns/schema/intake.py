@@ -65,6 +65,7 @@ _TERMS: dict[str, Any] = {
     },
     "playbook": MAYBE_TEXT | {"description": "One of yours, or `default`. It takes the newest version, and keeps it."},
     "posture": MAYBE_TEXT | {"description": "preserve (slower, softer; the default) or firm."},
+    "test_clock": MAYBE_TEXT | {"description": "The test clock it lives on (test mode): clk_…"},
     "mandate_months": {"type": ["integer", "null"], "minimum": 1, "maximum": 24, "default": 12},
     "start_at": MAYBE_TIME,
     "offer_policy": maybe(OFFER_POLICY),

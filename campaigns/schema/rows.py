@@ -35,6 +35,7 @@ CASE_FIELDS: dict[str, Any] = {
     "po_number": MAYBE_TEXT,
     "next_contact_at": MAYBE_TIME,
     "metadata": METADATA,
+    "test_clock": MAYBE_TEXT | {"description": "The test clock it lives on; null: the wall."},
     "livemode": BOOL,
     "created_at": TIME,
     "closed_at": MAYBE_TIME,

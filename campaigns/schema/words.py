@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample
 
+from agentcollect.kit.described import described
 from agentcollect.kit.shapes import NUMBER
 
 OPEN: dict[str, Any] = {"type": "object"}
@@ -23,8 +24,4 @@ def answer(value: Any, status: str = "200") -> OpenApiExample:
 
 
 def read(operation_id: str, summary: str, schema: dict[str, Any], example: OpenApiExample, tag: str) -> Any:
-    return extend_schema_view(
-        get=extend_schema(
-            operation_id=operation_id, summary=summary, tags=[tag], responses={200: schema}, examples=[example]
-        )
-    )
+    return described(operation_id, summary, schema, example, tag=tag)

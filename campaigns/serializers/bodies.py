@@ -10,7 +10,7 @@ from agentcollect.kit import errors
 from agentcollect.kit.errors import ApiError, FieldError
 from campaigns.models import Campaign, Case, Hold
 from campaigns.rules.holds import REPORTED, SETTABLE
-from campaigns.serializers import checks, intake, offers
+from campaigns.serializers import checks, intake, offers, parsing
 from campaigns.serializers.brand import brand_parts
 from campaigns.serializers.checks import Terms
 from campaigns.serializers.intake import MAX_DEBTORS, BrandIn, DebtorIn, Row
@@ -92,6 +92,12 @@ class CreditIn(Struct, forbid_unknown_fields=True, kw_only=True):
     reference: Annotated[str, Meta(max_length=120)] | _Maybe = UNSET
 
 
+class VetoIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`POST /v1/cases/{id}/veto_escalation`."""
+
+    reason: _Text | _Maybe = UNSET
+
+
 class NothingIn(Struct, forbid_unknown_fields=True):
     """An action that takes no body."""
 
@@ -112,6 +118,13 @@ def nothing(raw: bytes) -> None:
     """An action's body must be empty, or an empty object."""
     _, faults = read(NothingIn, raw)
     faults.done()
+
+
+def veto(raw: bytes) -> str:
+    """Why, if it is said."""
+    body, faults = read(VetoIn, raw)
+    faults.done()
+    return text(body.reason)
 
 
 def terms(raw: bytes, campaign: Campaign) -> dict[str, Any]:
@@ -157,7 +170,7 @@ def correction(raw: bytes, case: Case, terms: Terms) -> tuple[dict[str, Any], st
             changes[name] = text(value)
     for name in ("invoice_date", "due_date"):
         if (value := getattr(body, name)) is not UNSET:
-            changes[name] = faults.read(name, "invalid_date", intake.parse_date, value, None)
+            changes[name] = faults.read(name, "invalid_date", parsing.parse_date, value, None)
     if (invoiced := changes.get("invoice_date")) and invoiced > terms.today:
         faults.add("invoice_date", "invalid_date", "lies in the future")
     if body.invoice_pdf_url is not UNSET:
@@ -173,12 +186,12 @@ def _amounts(body: CorrectionIn, currency: str, faults: Faults) -> dict[str, int
     given = {}
     if body.invoice_amount is not UNSET:
         given["invoice_amount"] = faults.read(
-            "invoice_amount", "invalid_amount", lambda v: intake.parse_amount(v, currency), body.invoice_amount, 1
+            "invoice_amount", "invalid_amount", lambda v: parsing.parse_amount(v, currency), body.invoice_amount, 1
         )
     if body.amount_paid is not UNSET:
         paid = body.amount_paid if bytes(body.amount_paid) != b"null" else b"0"
         given["amount_paid"] = faults.read(
-            "amount_paid", "invalid_amount", lambda v: intake.parse_amount(v, currency, zero=True), paid, 0
+            "amount_paid", "invalid_amount", lambda v: parsing.parse_amount(v, currency, zero=True), paid, 0
         )
     return given
 
@@ -222,7 +235,7 @@ def credit(raw: bytes, currency: str) -> dict[str, Any]:
     body, faults = read(CreditIn, raw)
     amount = 1
     if body.amount != intake.STAND_IN:
-        amount = faults.read("amount", "invalid_amount", lambda v: intake.parse_amount(v, currency), body.amount, 1)
+        amount = faults.read("amount", "invalid_amount", lambda v: parsing.parse_amount(v, currency), body.amount, 1)
     reason = _required("reason", body.reason, faults)
     faults.done()
     return {"amount_minor": amount, "reason": reason, "reference": text(body.reference)}

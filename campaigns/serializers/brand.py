@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from campaigns.serializers import intake
+from campaigns.serializers import intake, parsing
 from campaigns.serializers.intake import BrandIn
 from campaigns.serializers.reading import Faults, fetchable, text
 
@@ -38,17 +38,17 @@ def brand_parts(brand: BrandIn, faults: Faults) -> dict[str, Any]:
 
 
 _BRAND_READERS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "domain": ("invalid_domain", intake.parse_domain),
-    "pay_domain": ("invalid_domain", intake.parse_domain),
-    "from_email": ("invalid_email", intake.parse_email),
-    "reply_to": ("invalid_email", intake.parse_email),
+    "domain": ("invalid_domain", parsing.parse_domain),
+    "pay_domain": ("invalid_domain", parsing.parse_domain),
+    "from_email": ("invalid_email", parsing.parse_email),
+    "reply_to": ("invalid_email", parsing.parse_email),
 }
 
 
 def _colors(colors: intake.Colors, faults: Faults) -> dict[str, str | None]:
     given = {name: getattr(colors, name) for name in ("primary", "accent")}
     return {
-        name: faults.read(f"brand.colors.{name}", "invalid_color", intake.parse_color, value, None)
+        name: faults.read(f"brand.colors.{name}", "invalid_color", parsing.parse_color, value, None)
         for name, value in given.items()
         if value is not UNSET
     }

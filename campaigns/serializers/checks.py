@@ -13,7 +13,7 @@ from agentcollect.kit import errors, money
 from agentcollect.kit.errors import ApiError, FieldError
 from campaigns.rules.identity import debtor_identity, invoice_key
 from campaigns.rules.playbook import BUILT_IN, POSTURE, POSTURES
-from campaigns.serializers import intake, offers
+from campaigns.serializers import intake, offers, parsing
 from campaigns.serializers.brand import brand
 from campaigns.serializers.intake import BrandIn, CampaignIn, ContactIn, Decoded, Request, Row
 from campaigns.serializers.offer_body import OfferPolicyIn
@@ -182,7 +182,7 @@ def _amounts(row: Any, currency: str, param: Callable[[str], str], faults: Fault
     owed = faults.read(
         param("invoice_amount"),
         "invalid_amount",
-        lambda v: intake.parse_amount(v, currency),
+        lambda v: parsing.parse_amount(v, currency),
         row.invoice_amount,
         1,
     )
@@ -190,7 +190,7 @@ def _amounts(row: Any, currency: str, param: Callable[[str], str], faults: Fault
     paid = faults.read(
         param("amount_paid"),
         "invalid_amount",
-        lambda v: intake.parse_amount(v, currency, zero=True),
+        lambda v: parsing.parse_amount(v, currency, zero=True),
         given,
         0,
     )
@@ -200,8 +200,8 @@ def _amounts(row: Any, currency: str, param: Callable[[str], str], faults: Fault
 
 
 def _dates(row: Any, terms: Terms, param: Callable[[str], str], faults: Faults) -> tuple[date | None, date | None]:
-    invoiced = faults.read(param("invoice_date"), "invalid_date", intake.parse_date, row.invoice_date, None)
-    due = faults.read(param("due_date"), "invalid_date", intake.parse_date, row.due_date, None)
+    invoiced = faults.read(param("invoice_date"), "invalid_date", parsing.parse_date, row.invoice_date, None)
+    due = faults.read(param("due_date"), "invalid_date", parsing.parse_date, row.due_date, None)
     if invoiced and invoiced > terms.today:
         faults.add(param("invoice_date"), "invalid_date", "lies in the future")
     if invoiced and due and due < invoiced:
@@ -218,7 +218,7 @@ def _contacts(row: Any, param: Callable[[str], str], faults: Faults) -> Iterator
     seen: set[str] = set()
     for where, contact in [("", flat)] + [(f"contacts[{at}].", c) for at, c in enumerate(listed)]:
         field = param(f"{where}email" if where else "contact_email")
-        email = faults.read(field, "invalid_email", intake.parse_email, text(contact.email) or None, "")
+        email = faults.read(field, "invalid_email", parsing.parse_email, text(contact.email) or None, "")
         name, phone = text(contact.name), text(contact.phone)
         if not (email or name or phone) or (email and email in seen):
             continue
@@ -262,6 +262,7 @@ def _request(body: CampaignIn, rows: list[Row], currency: str, *, shorthand: boo
         approval=faults.choice("approval", APPROVALS, body.approval, ""),
         playbook=text(body.playbook) or BUILT_IN,
         posture=faults.choice("posture", frozenset(POSTURES), body.posture, POSTURE),
+        test_clock=text(body.test_clock),
         mandate_months=body.mandate_months if isinstance(body.mandate_months, int) else 12,
         start_at=start_at,
         offer_policy=offered,

@@ -7,7 +7,8 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from agentcollect.kit import clock, money
 from campaigns.models import Dispute
 from campaigns.serializers.bodies import read
-from campaigns.serializers.intake import STAND_IN, parse_amount
+from campaigns.serializers.intake import STAND_IN
+from campaigns.serializers.parsing import parse_amount
 from campaigns.serializers.reading import Faults, text
 
 REASONS = frozenset(Dispute.Reason.values)

@@ -5,18 +5,18 @@ from typing import Any
 from msgspec import UNSET
 
 from agentcollect.kit import money
-from campaigns.serializers.intake import parse_amount
 from campaigns.serializers.offer_body import OfferPolicyIn
+from campaigns.serializers.parsing import parse_amount
 from campaigns.serializers.reading import Faults
 
 _COUNTS = ("max_instalments", "max_months", "max_promise_days", "grace_days", "answer_days")
 
 
-def policy(given: OfferPolicyIn, currency: str, faults: Faults) -> dict[str, Any]:
-    """The row's form of it: only what was said, money in minor units of `currency`."""
+def policy(given: OfferPolicyIn, currency: str, faults: Faults, *, under: str = "offer_policy.") -> dict[str, Any]:
+    """The row's form of it: only what was said, money in minor units of `currency`. `under`: where it stands."""
     found = {name: value for name in ("plans", *_COUNTS) if (value := getattr(given, name)) is not UNSET}
     if given.min_instalment is not UNSET:
-        name = "offer_policy.min_instalment"
+        name = f"{under}min_instalment"
         minor = faults.read(name, "invalid_amount", lambda v: parse_amount(v, currency), given.min_instalment, 1)
         found["min_instalment_minor"] = minor
     return found

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from agentcollect.kit.errors import FieldError
 from campaigns.models import Debtor, Exclusion
 from campaigns.rules.exclusions import key_of
-from campaigns.serializers import checks, intake
+from campaigns.serializers import checks, intake, parsing
 from campaigns.serializers.bodies import merged, read
 from campaigns.serializers.reading import Faults, country_code, text, zone_name
 from compliance.reading import LANGUAGES
@@ -145,7 +145,7 @@ def _person(body: ContactIn | PersonIn, faults: Faults) -> dict[str, Any]:
         name: text(value) for name in ("name", "phone", "title") if (value := getattr(body, name)) is not UNSET
     }
     if body.email is not UNSET:
-        facts["email"] = faults.read("email", "invalid_email", intake.parse_email, text(body.email) or None, "")
+        facts["email"] = faults.read("email", "invalid_email", parsing.parse_email, text(body.email) or None, "")
     if isinstance(body.level, int):
         facts["level"] = body.level
     return facts
@@ -183,8 +183,8 @@ def _chosen(name: str, allowed: frozenset[str], value: str, faults: Faults) -> s
 
 def _check_value(match: str, value: str, faults: Faults) -> None:
     if match == "email":
-        faults.read("value", "invalid_email", intake.parse_email, value, "")
+        faults.read("value", "invalid_email", parsing.parse_email, value, "")
     elif match == "domain":
-        faults.read("value", "invalid_domain", intake.parse_domain, key_of(match, value), "")
+        faults.read("value", "invalid_domain", parsing.parse_domain, key_of(match, value), "")
     elif not key_of(match, value) or (match == "phone" and len(key_of(match, value)) < 7):
         faults.add("value", "invalid_text", f"names no {match.replace('_', ' ')}")

@@ -24,6 +24,7 @@ def debtor(row: Debtor) -> dict[str, Any]:
         "debtor_type": row.debtor_type or None,
         "do_not_contact": row.do_not_contact,  # type: ignore[attr-defined]
         "metadata": row.metadata,
+        "test_clock": row.clock_id or None,
         "livemode": row.livemode,
         "created_at": clock.iso(row.created_at),
         "updated_at": clock.iso(row.updated_at),

@@ -5,10 +5,10 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentcollect.kit import clock
+from accounts import timeline
 from campaigns import listings, operations, queries, schema
 from campaigns.models import Campaign
-from campaigns.serializers import bodies, checks, intake, people, public
+from campaigns.serializers import bodies, checks, intake, people, public, reading
 from campaigns.views.cases import asked_for
 from campaigns.views.common import RawBody, TenantView
 
@@ -24,9 +24,10 @@ class Campaigns(TenantView):
         return self.listing(queries.campaigns(self.tenant), public.listed)
 
     def post(self, request: Request) -> Response:
-        at = clock.now()
         organisation = self.principal.organisation
         decoded = intake.decode(self.raw)
+        tenant = {"organisation_id": organisation.id, "livemode": self.principal.livemode}
+        at = timeline.begin(reading.text(decoded.body.test_clock), **tenant)
         asked = checks.check(decoded, checks.terms_of(organisation, livemode=self.principal.livemode, at=at))
         made = operations.create(
             organisation=organisation,
@@ -54,9 +55,7 @@ class CampaignDetail(TenantView):
     def patch(self, request: Request, campaign_id: str) -> Response:
         found = queries.campaign(self.tenant, campaign_id)
         changes = bodies.terms(self.raw, found)
-        changed = operations.change_terms(
-            campaign_id=campaign_id, changes=changes, by=self.principal.by, at=clock.now()
-        )
+        changed = operations.change_terms(campaign_id=campaign_id, changes=changes, by=self.principal.by, at=self.at)
         return Response(campaign_detail(changed))
 
 
@@ -82,7 +81,7 @@ class CampaignAction(TenantView):
     def post(self, request: Request, campaign_id: str) -> Response:
         queries.campaign(self.tenant, campaign_id)
         bodies.nothing(self.raw)
-        self.acts[self.action](campaign_id=campaign_id, by=self.principal.by, at=clock.now())
+        self.acts[self.action](campaign_id=campaign_id, by=self.principal.by, at=self.at)
         return Response(campaign_detail(queries.campaign(self.tenant, campaign_id)))
 
 
@@ -94,7 +93,8 @@ class CampaignDebtors(TenantView):
     parser_classes = [RawBody]
 
     def post(self, request: Request, campaign_id: str) -> Response:
-        at, found = clock.now(), queries.campaign(self.tenant, campaign_id)
+        found = queries.campaign(self.tenant, campaign_id)
+        at = self.at
         terms = checks.terms_of(found.organisation, livemode=found.livemode, at=at)
         rows = bodies.rows(self.raw, found.currency, terms)
         added = operations.add_debtors(campaign_id=campaign_id, rows=rows, by=self.principal.by, at=at)

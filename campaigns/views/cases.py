@@ -1,5 +1,6 @@
 """`/v1/cases`: translate, one call down, translate back."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -34,9 +35,8 @@ def asked_for(view: TenantView) -> QuerySet[Case]:
     return queries.held_by(rows, view.tenant, kind, at=clock.now()) if kind else rows
 
 
-def case_detail(tenant: Tenant, case_id: str) -> dict[str, Any]:
+def case_detail(tenant: Tenant, case_id: str, at: datetime) -> dict[str, Any]:
     """One case with everything about it, in a number of statements that does not depend on how much that is."""
-    at = clock.now()
     found = queries.case_with_standing(tenant, case_id, at=at)
     holds = queries.holds_on(found, at=at)
     around = cases.Around(
@@ -57,18 +57,19 @@ class CaseDetail(TenantView):
     parser_classes = [RawBody]
 
     def get(self, request: Request, case_id: str) -> Response:
-        found = case_detail(self.tenant, case_id)
+        found = case_detail(self.tenant, case_id, self.at)
         self.expand([found], listings.CASES.expands)
         return Response(found)
 
     def patch(self, request: Request, case_id: str) -> Response:
-        at, found = clock.now(), queries.case(self.tenant, case_id)
+        found = queries.case(self.tenant, case_id)
+        at = self.at
         terms = checks.terms_of(found.campaign.organisation, livemode=found.livemode, at=at)
         changes, reason = bodies.correction(self.raw, found, terms)
         operations.correct(
             case_id=case_id, changes=changes, reason=reason, terms_days=terms.terms_days, by=self.principal.by, at=at
         )
-        return Response(case_detail(self.tenant, case_id))
+        return Response(case_detail(self.tenant, case_id, at))
 
 
 class CaseAction(TenantView):
@@ -79,7 +80,7 @@ class CaseAction(TenantView):
 
     def answer(self, case_id: str, status: int = 200) -> Response:
         headers = {"Location": f"/v1/cases/{case_id}"} if status == 202 else None
-        return Response(case_detail(self.tenant, case_id), status=status, headers=headers)
+        return Response(case_detail(self.tenant, case_id, self.at), status=status, headers=headers)
 
 
 @schema.close_case
@@ -87,7 +88,7 @@ class CloseCase(CaseAction):
     def post(self, request: Request, case_id: str) -> Response:
         queries.case(self.tenant, case_id)
         given = bodies.close(self.raw, REASONS)
-        operations.close_case(case_id=case_id, **given, by=self.principal.by, at=clock.now())
+        operations.close_case(case_id=case_id, **given, by=self.principal.by, at=self.at)
         return self.answer(case_id)
 
 
@@ -96,7 +97,7 @@ class UnrecallCase(CaseAction):
     def post(self, request: Request, case_id: str) -> Response:
         queries.case(self.tenant, case_id)
         bodies.nothing(self.raw)
-        operations.unrecall(case_id=case_id, by=self.principal.by, at=clock.now())
+        operations.unrecall(case_id=case_id, by=self.principal.by, at=self.at)
         return self.answer(case_id)
 
 
@@ -107,7 +108,7 @@ class EnrichCase(CaseAction):
     def post(self, request: Request, case_id: str) -> Response:
         queries.case(self.tenant, case_id)
         bodies.nothing(self.raw)
-        _, asked = operations.enrich(case_id=case_id, by=self.principal.by, at=clock.now())
+        _, asked = operations.enrich(case_id=case_id, by=self.principal.by, at=self.at)
         return self.answer(case_id, 202 if asked else 200)
 
 
@@ -121,5 +122,5 @@ class CaseCredits(TenantView):
     def post(self, request: Request, case_id: str) -> Response:
         found = queries.case(self.tenant, case_id)
         given = bodies.credit(self.raw, found.currency)
-        done = operations.credit(case_id=case_id, **given, by=self.principal.by, at=clock.now())
+        done = operations.credit(case_id=case_id, **given, by=self.principal.by, at=self.at)
         return Response(cases.credited(done.entry, done.case), status=201 if done.fresh else 200)

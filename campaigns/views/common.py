@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from rest_framework.parsers import BaseParser
 
-from agentcollect.kit.api import ApiView
+from accounts.story import StoryView
 from agentcollect.kit.body import read_body
 from agentcollect.kit.errors import ApiError
 from campaigns.queries import Tenant
@@ -21,7 +21,7 @@ class RawBody(BaseParser):
         return read_body(stream)
 
 
-class TenantView(ApiView):
+class TenantView(StoryView):
     """A view over rows of the caller's organisation and mode."""
 
     @property

@@ -5,7 +5,6 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentcollect.kit import clock
 from campaigns import listings, operations, queries
 from campaigns.models import Dispute
 from campaigns.schema import disputes as schema
@@ -38,7 +37,7 @@ class _Action(TenantView):
 
     @property
     def who(self) -> dict[str, Any]:
-        return {"by": self.principal.by, "at": clock.now()}
+        return {"by": self.principal.by, "at": self.at}
 
     def answer(self, dispute_id: str, status: int = 200) -> Response:
         return Response(serializers.dispute(queries.dispute(self.tenant, dispute_id)), status=status)

@@ -11,10 +11,11 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentcollect.kit import clock, errors
+from accounts import timeline
+from agentcollect.kit import errors
 from agentcollect.kit.errors import ApiError
 from campaigns import listings, operations, queries, schema, storage
-from campaigns.models import Campaign, Case, Debtor, StoredFile
+from campaigns.models import Campaign, Case, Debtor, Document, StoredFile
 from campaigns.queries import Tenant
 from campaigns.rules.documents import MAX_BYTES
 from campaigns.serializers import files
@@ -59,13 +60,14 @@ class Documents(TenantView):
 
     def post(self, request: Request) -> Response:
         taken = files.upload(_parts(request))
+        on = _about(self.tenant, *taken.about)
         added = operations.add_document(
-            on=_about(self.tenant, *taken.about),
+            on=on,
             raw=taken.raw,
             media_type=taken.type.media_type,
             facts=taken.facts,
             by=self.principal.by,
-            at=clock.now(),
+            at=timeline.act(on.clock_id),
         )
         return Response(files.document(added.document), status=201 if added.fresh else 200)
 
@@ -94,9 +96,7 @@ class DocumentDetail(TenantView):
     def patch(self, request: Request, document_id: str) -> Response:
         standing = queries.document(self.tenant, document_id)
         changes = files.correction(self.raw, standing)
-        changed = operations.change_document(
-            document_id=document_id, changes=changes, by=self.principal.by, at=clock.now()
-        )
+        changed = operations.change_document(document_id=document_id, changes=changes, by=self.principal.by, at=self.at)
         return Response(files.document(changed))
 
 
@@ -107,12 +107,16 @@ class DocumentContent(TenantView):
     scopes = {"GET": "documents:read"}
 
     def get(self, request: Request, document_id: str) -> HttpResponseBase:
-        found = queries.document(self.tenant, document_id)
-        raw = queries.spooled(found.file) if found.file.state == StoredFile.State.SPOOLED else b""
-        if not raw:
-            return storage.deliver(found.file.storage_name, called=found.name, media_type=found.file.media_type)
-        said = {"Content-Disposition": content_disposition_header(True, found.name) or "attachment"}
-        return HttpResponse(raw, content_type=found.file.media_type, headers=said)
+        return download(queries.document(self.tenant, document_id))
+
+
+def download(found: Document) -> HttpResponseBase:
+    """The file, to be saved and never shown in place, wherever its bytes are by now."""
+    raw = queries.spooled(found.file) if found.file.state == StoredFile.State.SPOOLED else b""
+    if not raw:
+        return storage.deliver(found.file.storage_name, called=found.name, media_type=found.file.media_type)
+    said = {"Content-Disposition": content_disposition_header(True, found.name) or "attachment"}
+    return HttpResponse(raw, content_type=found.file.media_type, headers=said)
 
 
 @schema.case_documents

@@ -6,7 +6,6 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentcollect.kit import clock
 from agentcollect.kit.errors import ApiError
 from campaigns import listings, operations, queries, schema
 from campaigns.queries import Tenant
@@ -49,10 +48,11 @@ class DebtorDetail(TenantView):
     parser_classes = [RawBody]
 
     def get(self, request: Request, debtor_id: str) -> Response:
-        return Response(debtor_detail(self.tenant, debtor_id, clock.now()))
+        return Response(debtor_detail(self.tenant, debtor_id, self.at))
 
     def patch(self, request: Request, debtor_id: str) -> Response:
-        at, standing = clock.now(), queries.debtor(self.tenant, debtor_id)
+        standing = queries.debtor(self.tenant, debtor_id)
+        at = self.at
         changes, reason = party_bodies.debtor(self.raw, standing)
         operations.correct_debtor(debtor_id=debtor_id, changes=changes, reason=reason, by=self.principal.by, at=at)
         return Response(debtor_detail(self.tenant, debtor_id, at))
@@ -81,7 +81,9 @@ class Contacts(_ContactView):
             queries.debtor(self.tenant, debtor_id)
         except ApiError as error:
             raise ApiError("not_found", error.message, param="debtor_id") from error
-        added = operations.add_contact(debtor_id=debtor_id, facts=facts, by=self.principal.by, at=clock.now())
+        added = operations.add_contact(
+            debtor_id=debtor_id, facts=facts, by=self.principal.by, at=self.at_of(debtor_id=debtor_id)
+        )
         return self.answer(added.id, 201)
 
 
@@ -96,7 +98,7 @@ class ContactDetail(_ContactView):
     def patch(self, request: Request, contact_id: str) -> Response:
         queries.contact(self.tenant, contact_id)
         changes = party_bodies.correction(self.raw)
-        operations.correct_contact(contact_id=contact_id, changes=changes, by=self.principal.by, at=clock.now())
+        operations.correct_contact(contact_id=contact_id, changes=changes, by=self.principal.by, at=self.at)
         return self.answer(contact_id)
 
 
@@ -107,7 +109,7 @@ class VerifyContact(_ContactView):
     def post(self, request: Request, contact_id: str) -> Response:
         queries.contact(self.tenant, contact_id)
         vouched = party_bodies.verify(self.raw)
-        operations.request_check(contact_id=contact_id, vouched=vouched, by=self.principal.by, at=clock.now())
+        operations.request_check(contact_id=contact_id, vouched=vouched, by=self.principal.by, at=self.at)
         return self.answer(contact_id, 202, Location=f"/v1/contacts/{contact_id}")
 
 
@@ -118,7 +120,7 @@ class SuppressContact(_ContactView):
     def post(self, request: Request, contact_id: str) -> Response:
         queries.contact(self.tenant, contact_id)
         reason = party_bodies.suppress(self.raw)
-        operations.suppress_contact(contact_id=contact_id, reason=reason, by=self.principal.by, at=clock.now())
+        operations.suppress_contact(contact_id=contact_id, reason=reason, by=self.principal.by, at=self.at)
         return self.answer(contact_id)
 
 

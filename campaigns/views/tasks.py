@@ -50,7 +50,7 @@ class ClaimTask(_TaskView):
     def post(self, request: Request, task_id: str) -> Response:
         queries.task(self.tenant, task_id)
         act = operations.claim_task if serializers.claim(self.raw) else operations.unclaim_task
-        act(task_id=task_id, by=self.principal.by, at=clock.now())
+        act(task_id=task_id, by=self.principal.by, at=self.at)
         return self.answer(task_id)
 
 
@@ -65,5 +65,5 @@ class CompleteTask(_TaskView):
         given = serializers.complete(self.raw)
         if found.kind == Task.Kind.APPROVE and not self.principal.has("messages:write"):
             raise ApiError("missing_scope", "This needs the scope messages:write.")
-        operations.complete_task(task_id=task_id, **given, by=self.principal.by, at=clock.now())
+        operations.complete_task(task_id=task_id, **given, by=self.principal.by, at=self.at)
         return self.answer(task_id)

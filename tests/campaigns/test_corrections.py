@@ -15,6 +15,7 @@ from outreach import operations as outreach
 from outreach.models import Message
 from tests import factories
 from tests.campaigns.world import ROW, TUESDAY, client, fits, only, placed, planned, refused, told
+from tests.outreach.world import far_away
 
 pytestmark = pytest.mark.django_db
 
@@ -230,6 +231,7 @@ def test_a_reserved_message_with_the_old_amount_never_leaves(api: factories.ApiC
         monkeypatch.setattr(sending, "_deliver", deliver)
         deliver(*args, **kwargs)
 
+    far_away(monkeypatch)
     monkeypatch.setattr(sending, "_deliver", corrected_first)
     outreach.send_step(step_id=step.id, at=step.due_at)
     step.refresh_from_db()

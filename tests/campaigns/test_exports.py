@@ -20,7 +20,7 @@ from campaigns.models import Case, Debtor, Export
 from campaigns.operations import exports
 from campaigns.schema.files import EXPORT, EXPORT_EXAMPLE, EXPORT_IN
 from events.models import Event
-from tests import factories
+from tests import factories, settling
 from tests.factories import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ def test_every_kind_has_a_column_for_what_it_names(api: ApiClient, organisation:
     from campaigns.schema.files import _KINDS
 
     case = factories.case(organisation)
-    factories.payment(case)
+    settling.payment(case)
     factories.message(case)
     operations.hold(kind="creditor_pause", on=case, by="key:key_1", at=clock.now())
     assert sorted(sources()) == _KINDS

@@ -162,7 +162,7 @@ def test_the_playbook_follows_resolved_steps_and_ends_at_the_attorney_step() -> 
     case = opened_case()
     at = TUESDAY + timedelta(hours=2)
     intents = []
-    for _ in range(6):
+    for _ in range(7):
         step = Step.objects.get(case=case, status="planned")
         assert step.due_at >= at - timedelta(hours=2)
         intents.append((step.intent, step.level))
@@ -178,9 +178,10 @@ def test_the_playbook_follows_resolved_steps_and_ends_at_the_attorney_step() -> 
         ("new_angle", 1),
         ("escalate_controller", 2),
         ("call_decision_maker", 3),
+        ("offer", 0),
         ("last_before_next_steps", 3),
     ]
-    assert last.channel == "attorney"
+    assert (last.channel, last.intent) == ("attorney", "escalate")
     assert operations.judge_exhausted(at=last.due_at - timedelta(seconds=1)) == 0
     assert operations.judge_exhausted(at=last.due_at) == 1
     case.refresh_from_db()
@@ -189,7 +190,7 @@ def test_the_playbook_follows_resolved_steps_and_ends_at_the_attorney_step() -> 
 
 def test_too_few_messages_need_a_person_not_an_attorney() -> None:
     case = opened_case()
-    Step.objects.filter(case=case).update(channel="attorney", index=4)
+    Step.objects.filter(case=case).update(channel="attorney", intent="escalate", index=7)
     assert operations.judge_exhausted(at=TUESDAY + timedelta(days=30)) == 1
     case.refresh_from_db()
     assert case.status == "active"

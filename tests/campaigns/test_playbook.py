@@ -146,3 +146,60 @@ def test_mornings_of_the_middle_of_the_week_come_first() -> None:
     assert ends <= {1, 2, 3}
     same = {moments.later_moment(ACME, after=TUESDAY, days=7 * DAY, key=str(n)) for n in range(100)}
     assert len(same) > 90
+
+
+# --- the whole default playbook, date by date
+
+# The Tuesday before Christmas 2025, a Thursday; in London and Berlin the Friday after it is a holiday too.
+BEGIN = datetime(2025, 12, 23, 15, 0, tzinfo=UTC)
+PLACES = {
+    "New York": (Whereabouts("US", "NY", "", "", consumer=False), "America/New_York"),
+    "London": (Whereabouts("GB", "", "Europe/London", "", consumer=False), "Europe/London"),
+    "Berlin": (Whereabouts("DE", "BE", "Europe/Berlin", "", consumer=False), "Europe/Berlin"),
+}
+# By the book, each step counted from the one before: days 0, 2 (call), 4, 7, 10 (call), 12 (offer), 14, 20.
+AFTER_BOXING_DAY = [
+    "Tue 12-23",
+    "Mon 12-29",
+    "Wed 12-31",
+    "Tue 01-06",
+    "Fri 01-09",
+    "Sun 01-11",
+    "Tue 01-13",
+    "Mon 01-19",
+]
+EXPECTED = {
+    "New York": [
+        *("Tue 12-23", "Fri 12-26", "Tue 12-30", "Tue 01-06"),
+        *("Fri 01-09", "Sun 01-11", "Tue 01-13", "Mon 01-19"),
+    ],
+    "London": AFTER_BOXING_DAY,
+    "Berlin": AFTER_BOXING_DAY,
+}
+
+
+def dates(where: Whereabouts, steps: playbook.Steps, begin: datetime) -> list[datetime]:
+    """Each step's moment, as the planner computes it when every one is resolved at its own moment."""
+    found = [moments.first_moment(where, begin=begin, place=0)]
+    for step in steps[1:]:
+        days = playbook.days_between(steps, step.index - 1, step)
+        if step.channel == "email":
+            found.append(moments.later_moment(where, after=found[-1], days=days, key="cas_1"))
+        elif step.channel == "attorney":
+            found.append(found[-1] + days)
+        else:
+            found.append(playbook.permitted(where, channel=step.channel, not_before=found[-1] + days))
+    return found
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_default_playbook_date_by_date(place: str) -> None:
+    where, zone = PLACES[place]
+    steps = playbook.PLAYBOOKS[playbook.BUILT_IN, playbook.NEWEST]
+    found = [moment.astimezone(ZoneInfo(zone)) for moment in dates(where, steps, BEGIN)]
+    assert [f"{moment:%a %m-%d}" for moment in found] == EXPECTED[place]
+    later = [moment for moment, step in zip(found, steps, strict=True) if step.channel == "email"][1:]
+    assert all(8 <= moment.hour < 11 for moment in later)  # mornings, spread over three hours
+    slow = playbook.paced(steps, "preserve")
+    assert [step.day for step in slow] == [0, 3, 6, 11, 15, 18, 21, 30]
+    assert dates(where, slow, BEGIN)[-1] > found[-1]

@@ -1,0 +1,109 @@
+"""What an organisation grants debtors who ask for time: by the API, by the settings page, merged into every case."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Organisation
+from agentcollect.kit import clock
+from events.models import Event
+from payments import operations as payments
+from tests import factories
+from tests.dashboard import world
+
+PATH, PAGE = "/v1/organisation/offer_policy", "/dashboard/settings/offers"
+TYPED = {
+    "plans": "on",
+    "min_instalment": "250.50",
+    "max_instalments": "6",
+    "max_months": "6",
+    "grace_days": "0",
+    "max_promise_days": "45",
+    "answer_days": "7",
+}
+
+
+@pytest.fixture
+def organisation(db: None) -> Organisation:
+    """One that live mode is not open for yet."""
+    made = factories.organisation()
+    Organisation.objects.filter(id=made.id).update(live_approved=False)
+    return made
+
+
+def put(organisation: Organisation, body: dict[str, Any], livemode: bool = False) -> Any:
+    return factories.client(factories.api_key(organisation, livemode)).send("PUT", PATH, body)
+
+
+def test_it_is_set_whole_and_holds_for_campaigns_that_do_not_say(organisation: Organisation) -> None:
+    case = factories.case(organisation)
+    other = factories.case(
+        organisation,
+        debtor=case.debtor,
+        invoice_key="2",
+        campaign=factories.campaign(organisation, offer_policy={"max_instalments": 2}),
+    )
+    assert payments.policy_of(case).max_instalments == 3
+    said = put(organisation, {"max_instalments": 6, "min_instalment": 250.5})
+    assert said.status_code == 200
+    assert said.json()["offer_policy"] == {"max_instalments": 6, "min_instalment": 250.5}
+    assert said.json()["in_force"]["max_months"] == 3 and said.json()["in_force"]["max_instalments"] == 6
+    case.refresh_from_db()
+    other.refresh_from_db()
+    assert (payments.policy_of(case).max_instalments, payments.policy_of(other).max_instalments) == (6, 2)
+    assert payments.policy_of(other).min_instalment_minor == 25_050
+    assert put(organisation, {}).json()["offer_policy"] == {}
+    assert Event.objects.filter(type="organisation.updated").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"max_instalments": 1}, "max_instalments"),
+        ({"max_instalments": None}, "max_instalments"),
+        ({"min_instalment": "5"}, "min_instalment"),
+        ({"min_instalment": 0}, "min_instalment"),
+        ({"discount": 5}, "discount"),
+    ],
+)
+def test_a_faulty_policy_changes_nothing(organisation: Organisation, body: dict[str, Any], param: str) -> None:
+    refused = put(organisation, body)
+    assert refused.status_code == 400 and param in refused.content.decode()
+    assert Organisation.objects.get().offer_policy == {}
+
+
+def test_once_live_a_test_key_does_not_set_it(organisation: Organisation) -> None:
+    Organisation.objects.update(live_approved=True)
+    refused = put(organisation, {"max_months": 6})
+    assert (refused.status_code, refused.json()["error"]) == (409, "live_key_required")
+    assert put(organisation, {"max_months": 6}, livemode=True).status_code == 200
+
+
+def test_the_settings_page_sets_it(client: Client, organisation: Organisation) -> None:
+    client.force_login(world.member(organisation, "admin").user)
+    assert 'value="100' in client.get("/dashboard/settings").content.decode()
+    assert client.post(PAGE, TYPED).status_code == 302
+    row = Organisation.objects.get()
+    assert row.offer_policy == {
+        "plans": True,
+        "max_instalments": 6,
+        "max_months": 6,
+        "grace_days": 0,
+        "max_promise_days": 45,
+        "answer_days": 7,
+        "min_instalment_minor": 25_050,
+    }
+    audit = Event.objects.get(type="organisation.updated")
+    assert audit.actor.startswith("member:") and audit.created_at <= clock.now()
+    wrong = client.post(PAGE, TYPED | {"max_instalments": "99", "min_instalment": "much"})
+    assert wrong.status_code == 422 and b"Nothing was saved" in wrong.content
+    assert Organisation.objects.get().offer_policy == row.offer_policy
+
+
+@pytest.mark.parametrize("role", ["operator", "viewer"])
+def test_only_an_owner_or_admin_sets_it(client: Client, organisation: Organisation, role: str) -> None:
+    client.force_login(world.member(organisation, role).user)
+    assert client.post(PAGE, TYPED).status_code == 403
+    assert b"Instalments at most" in client.get("/dashboard/settings").content
+    assert Organisation.objects.get().offer_policy == {}
