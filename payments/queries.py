@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from agentcollect.kit import crypto, db, errors
 from agentcollect.kit.errors import ApiError
-from agentcollect.kit.prepared import Prepared
+from agentcollect.kit.prepared import Prepared, PreparedValues
 from campaigns.models import Campaign, Case, Dispute, Hold, LedgerEntry
 from campaigns.rules.identity import invoice_key
 from payments import rules
@@ -152,14 +152,23 @@ def case_named(
 @Prepared
 def case_for_money(organisation_id: str, livemode: bool, case_id: str) -> QuerySet[Case]:
     """The case that money came for, locked; nothing where it is not the organisation's. In a transaction."""
-    return db.locked(Case.objects.filter(organisation_id=organisation_id, livemode=livemode, id=case_id))
+    mine = Case.objects.filter(organisation_id=organisation_id, livemode=livemode, id=case_id)
+    return db.locked(mine.select_related("debtor", "organisation"))
 
 
 def open_components(case: Case) -> list[Open]:
     """What `case` owes by component, from its ledger and from what payments were allocated; adds up to its balance."""
-    ledger = LedgerEntry.objects.filter(case_id=case.id).values_list("kind").annotate(Sum("amount_minor"))
-    paid = Allocation.objects.filter(case_id=case.id).values_list("component").annotate(Sum("amount_minor"))
-    return rules.open_components(case.id, dict(ledger), dict(paid))
+    return rules.open_components(case.id, dict(_by_kind(case_id=case.id)), dict(_by_component(case_id=case.id)))
+
+
+@PreparedValues
+def _by_kind(case_id: str) -> QuerySet[LedgerEntry, Any]:
+    return LedgerEntry.objects.filter(case_id=case_id).values_list("kind").annotate(Sum("amount_minor"))
+
+
+@PreparedValues
+def _by_component(case_id: str) -> QuerySet[Allocation, Any]:
+    return Allocation.objects.filter(case_id=case_id).values_list("component").annotate(Sum("amount_minor"))
 
 
 def by_reference(organisation_id: str, livemode: bool, provider: str, provider_reference: str) -> Payment | None:
@@ -176,8 +185,9 @@ def _by_reference(organisation_id: str, livemode: bool, provider: str, provider_
 
 
 def left_processing(before: datetime, limit: int) -> list[Payment]:
-    """Payments begun before `before` (wall time) that have no outcome yet, oldest first."""
-    rows = Payment.objects.filter(status=Payment.Status.PROCESSING, recorded_at__lt=before)
+    """Payments begun before `before` (wall time) that have no outcome yet, oldest first; not those that the processor
+    has acknowledged by its reference: their outcome comes by its callback."""
+    rows = Payment.objects.filter(status=Payment.Status.PROCESSING, reference="", recorded_at__lt=before)
     return list(rows.order_by("recorded_at")[:limit])
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.views import agreements, api, later, page
+from payments.views import agreements, api, later, offered, page, papers
 
 urlpatterns = [
     path("v1/payments", api.Payments.as_view()),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("pay/<str:slug>", page.show, name="pay"),
     path("pay/<str:slug>/thanks", later.thanks, name="pay-thanks"),
     *(path(f"pay/<str:slug>/{act}", later.later, {"act": act}, name=f"pay-{act}") for act in later.ACTS),
+    path("pay/<str:slug>/offered-plan", offered.accept, name="pay-offered"),
+    path("pay/<str:slug>/documents/<str:document_id>", papers.document, name="pay-document"),
     path("pay/<str:slug>/logo", page.logo, name="pay-logo"),
     path("pay/<str:slug>/payments/<str:payment_id>", page.outcome, name="pay-outcome"),
 ]

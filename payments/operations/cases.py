@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from agentcollect.kit import db
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Case, LedgerEntry
 from campaigns.operations.cases import record_case
 from campaigns.rules import offers
@@ -16,7 +17,12 @@ _MONEY = (LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.REFUND, LedgerEntry.Kind.RE
 
 def lock(case_id: str) -> Case:
     """The case, locked, with its debtor, campaign and organisation. Before any agreement about it."""
-    return db.locked(Case.objects.select_related("debtor", "campaign", "organisation").filter(id=case_id)).get()
+    return _case.one(id=case_id)
+
+
+@Prepared
+def _case(id: str) -> QuerySet[Case]:
+    return db.locked(Case.objects.select_related("debtor", "campaign", "organisation").filter(id=id))
 
 
 def policy_of(case: Case) -> offers.Policy:

@@ -7,15 +7,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
+from accounts import timeline
 from agentcollect.kit import db, errors
 from agentcollect.kit.errors import ApiError, FieldError
+from agentcollect.kit.prepared import Prepared
 from campaigns import operations as campaigns
 from campaigns.models import Case, Hold
 from events import operations as events
 from payments import providers, queries, rules, serializers
 from payments.models import Payment
 from payments.operations.money import about, insert, lock_case, settle
-from payments.providers.base import Charge, ChargeRequest, Instrument, Processor, ProcessorError
+from payments.operations.reversing import reverse
+from payments.providers.base import Charge, ChargeRequest, Instrument, News, Processor, ProcessorError
 
 errors.define("case_closed", 409, "The case is closed and takes no payment on its page.")
 errors.define("payment_in_progress", 409, "A payment of this case is under way; nothing more is taken until it ends.")
@@ -77,6 +82,34 @@ def _charge(payment: Payment, processor: Processor, instrument: Instrument, by: 
         if not error.permanent:
             return payment  # nobody knows yet: `sweep_processing` asks again
         charge = Charge(reference="", failure="The payment could not be taken. Nothing was charged.")
+    if charge.pending:
+        return _acknowledged(payment, charge, at=at)
+    return finish(payment_id=payment.id, charge=charge, by=by, at=at)
+
+
+def _acknowledged(payment: Payment, charge: Charge, *, at: datetime) -> Payment:
+    """The processor has it, by its own reference: its callback (`told`) brings the outcome, and nobody asks for it."""
+    with db.atomic():
+        row = _lock_payment(payment.id)
+        if row.status == Payment.Status.PROCESSING:
+            _move(row, reference=charge.reference, updated_at=at)
+        return row
+
+
+def told(
+    *, provider: str, organisation_id: str, livemode: bool, news: News, by: str = "processor", at: datetime
+) -> Payment | None:
+    """Act on what a processor's callback says about a charge, however often it says it; None: it is none of ours.
+
+    Raises ApiError(illegal_transition): money goes back that never came.
+    """
+    payment = queries.by_reference(organisation_id, livemode, provider, news.reference)
+    if payment is None:
+        return None
+    if news.what == "reversed":
+        return reverse(payment_id=payment.id, reason=news.words, by=by, at=at)
+    failure = (news.words or "The payment did not go through.") if news.what == "failed" else ""
+    charge = Charge(reference=payment.reference, failure=failure, fee_minor=news.fee_minor)
     return finish(payment_id=payment.id, charge=charge, by=by, at=at)
 
 
@@ -168,11 +201,15 @@ def fail(*, payment_id: str, charge: Charge, by: str, at: datetime) -> Payment:
 
 def _lock_payment(payment_id: str) -> Payment:
     """The payment with its case, both locked, the case first."""
-    found = Payment.objects.get(id=payment_id)
+    found = _payment.one(id=payment_id)
     case = lock_case(found.organisation_id, found.livemode, found.case_id)
-    payment = db.locked(Payment.objects.filter(id=payment_id)).get()
+    payment = _locked_payment.one(id=payment_id)
     payment.case = case
     return payment
+
+
+_payment = Prepared(lambda id: Payment.objects.filter(id=id))
+_locked_payment = Prepared(lambda id: db.locked(Payment.objects.filter(id=id)))
 
 
 def _move(payment: Payment, **fields: Any) -> None:
@@ -182,9 +219,20 @@ def _move(payment: Payment, **fields: Any) -> None:
 
 
 def _lift_hold(payment: Payment, *, by: str, at: datetime) -> None:
-    for hold in Hold.objects.filter(case_id=payment.case_id, kind=Hold.Kind.PAYMENT_PROCESSING, released_at=None):
+    for hold in _processing(case_id=payment.case_id):
         if hold.evidence.get("payment_id") == payment.id:
             campaigns.release(hold=hold, by=by, at=at)
+
+
+@Prepared
+def _processing(case_id: str) -> QuerySet[Hold]:
+    return Hold.objects.filter(case_id=case_id, kind=Hold.Kind.PAYMENT_PROCESSING, released_at=None)
+
+
+def _moment(payment: Payment, at: datetime) -> datetime:
+    """The processor is asked by the wall's time; the outcome comes in the payment's own story."""
+    clock_id = payment.case.clock_id
+    return timeline.now(clock_id) if clock_id else at
 
 
 def sweep_processing(*, at: datetime, limit: int = 100) -> int:
@@ -199,6 +247,6 @@ def sweep_processing(*, at: datetime, limit: int = 100) -> int:
         except ProcessorError:
             continue
         charge = charge or Charge(reference="", failure="The payment was not completed. Nothing was charged.")
-        finish(payment_id=payment.id, charge=charge, by="engine", at=at)
+        finish(payment_id=payment.id, charge=charge, by="engine", at=_moment(payment, at))
         settled += 1
     return settled

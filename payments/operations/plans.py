@@ -105,6 +105,7 @@ def _create(
     plan = Plan.objects.create(
         organisation_id=case.organisation_id,
         livemode=case.livemode,
+        clock_id=case.clock_id,
         created_at=at,
         recorded_at=clock.now(),
         updated_at=at,
@@ -132,6 +133,7 @@ def _instalment(plan: Plan, number: int, day: date, minor: int, zone: str, grace
         id=ids.new("ins"),
         organisation_id=plan.organisation_id,
         livemode=plan.livemode,
+        clock_id=plan.clock_id,
         created_at=at,
         recorded_at=clock.now(),
         updated_at=at,
@@ -165,30 +167,31 @@ def _start(plan: Plan, case: Case, *, by: str, at: datetime) -> None:
     _record("plan.started", plan, case, by=by, at=at)
 
 
-def judge_plans(*, at: datetime, limit: int = 200) -> int:
+def judge_plans(*, at: datetime, limit: int = 200, clock_id: str = "") -> int:
     """Judge the plans with an instalment that should have come by now, those whose case changed, and offers that have
     run out; returns how many ended. Safe to run anywhere, any number of times."""
     ended = 0
-    for plan_id in _to_judge(at)[:limit]:
+    for plan_id in _to_judge(at, clock_id)[:limit]:
         try:
-            ended += _judge_one(plan_id, at=at)
+            ended += judge_plan(plan_id=plan_id, at=at)
         except Exception:
             # Logged and met again at the next run; the others go on.
             log.exception("plan_not_judged", plan=plan_id)
     return ended
 
 
-def _to_judge(at: datetime) -> list[str]:
+def _to_judge(at: datetime, clock_id: str) -> list[str]:
     late = Instalment.objects.filter(plan_id=OuterRef("id"), status=Instalment.Status.DUE, judged_after__lte=at)
     recalled = Q(case__close_reason=Case.CloseReason.RECALLED)
     moved = Q(case__updated_at__gt=F("updated_at")) | (~Q(case__status=Case.Status.IN_PLAN) & ~recalled)
-    active = Plan.objects.filter(Q(Exists(late)) | moved, status=Status.ACTIVE)
+    active = Plan.objects.filter(Q(Exists(late)) | moved, status=Status.ACTIVE, clock_id=clock_id)
     gone = Q(expires_at__lte=at) | Q(case__status=Case.Status.CLOSED)
-    offered = Plan.objects.filter(gone, status=Status.OFFERED)
+    offered = Plan.objects.filter(gone, status=Status.OFFERED, clock_id=clock_id)
     return [*active.values_list("id", flat=True), *offered.values_list("id", flat=True)]
 
 
-def _judge_one(plan_id: str, *, at: datetime) -> int:
+def judge_plan(*, plan_id: str, at: datetime) -> int:
+    """Look at one standing plan; 1 when that ended it."""
     with db.atomic():
         plan, case = _lock(plan_id)
         if plan.status not in (Status.OFFERED, Status.ACTIVE):

@@ -52,6 +52,7 @@ def make_promise(
         promise = Promise(
             organisation_id=case.organisation_id,
             livemode=case.livemode,
+            clock_id=case.clock_id,
             created_at=at,
             recorded_at=clock.now(),
             updated_at=at,
@@ -133,30 +134,31 @@ def give_way(case: Case, *, by: str, at: datetime) -> None:
         _end(promise, case, Status.CANCELLED, promise.received_minor, by=by, at=at)
 
 
-def judge_promises(*, at: datetime, limit: int = 200) -> int:
+def judge_promises(*, at: datetime, limit: int = 200, clock_id: str = "") -> int:
     """Judge the promises whose day is over, or whose case changed since they were looked at; returns how many ended.
 
     Safe to run anywhere, any number of times: a day that was missed is judged once, by the ledger as it stood then.
     """
     ended = 0
-    for promise_id in _to_judge(at)[:limit]:
+    for promise_id in _to_judge(at, clock_id)[:limit]:
         try:
-            ended += _judge_one(promise_id, at=at)
+            ended += judge_promise(promise_id=promise_id, at=at)
         except Exception:
             # Logged and met again at the next run; the others go on.
             log.exception("promise_not_judged", promise=promise_id)
     return ended
 
 
-def _to_judge(at: datetime) -> list[str]:
+def _to_judge(at: datetime, clock_id: str) -> list[str]:
     recalled = Q(case__close_reason=Case.CloseReason.RECALLED)
     moved = Q(case__updated_at__gt=F("updated_at")) | (~Q(case__status=Case.Status.PROMISED) & ~recalled)
-    due = Promise.objects.filter(status__in=_STANDING, judged_after__lte=at)
-    changed = Promise.objects.filter(moved, status=Status.OPEN, judged_after__gt=at)
+    due = Promise.objects.filter(status__in=_STANDING, judged_after__lte=at, clock_id=clock_id)
+    changed = Promise.objects.filter(moved, status=Status.OPEN, judged_after__gt=at, clock_id=clock_id)
     return [*due.order_by("judged_after").values_list("id", flat=True), *changed.values_list("id", flat=True)]
 
 
-def _judge_one(promise_id: str, *, at: datetime) -> int:
+def judge_promise(*, promise_id: str, at: datetime) -> int:
+    """Look at one standing promise; 1 when that ended it."""
     with db.atomic():
         promise, case = _lock(promise_id)
         if promise.status not in _STANDING:

@@ -27,15 +27,30 @@ class ChargeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """How a charge ended: the processor's own reference and fee, or in `failure` why no money moves, for the debtor."""
+    """How a charge ended: the processor's own reference and fee, or in `failure` why no money moves, for the debtor.
+
+    `pending`: the processor has taken it and tells the outcome by its callback, days later (a bank debit).
+    """
 
     reference: str
     failure: str = ""
     fee_minor: int = 0
+    pending: bool = False
 
     @property
     def succeeded(self) -> bool:
-        return not self.failure
+        return not self.failure and not self.pending
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a processor's callback tells about the charge with our `reference`: it `succeeded`, `failed`, or the money
+    that had come was taken back (`reversed`). `words`: why, for people."""
+
+    reference: str
+    what: str
+    words: str = ""
+    fee_minor: int = 0
 
 
 class ProcessorError(Exception):

@@ -1,7 +1,7 @@
 """The sandbox processor: Stripe's well-known test numbers, no network, no money.
 
-A card's fate stands in its number, so nothing needs to be remembered. Any other number is refused before a payment
-exists: nobody's real card belongs on a test page.
+A card's or a bank account's fate stands in its number, so nothing needs to be remembered. Any other number is refused
+before a payment exists: nobody's real card belongs on a test page.
 """
 
 import hashlib
@@ -36,17 +36,25 @@ _FAILS = {
     "4000000000000127": "The card was declined: the security code is wrong.",
     "4000000000000119": "The card could not be processed. Nothing was charged.",
 }
+# docs.stripe.com/testing, "Test account numbers" (ACH): what its callback tells later, in order; the words are the
+# return codes of the ACH network (Nacha Operating Rules, R01 and R10).
+ACCOUNTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "000123456789": (("succeeded", ""),),
+    "000222222227": (("failed", "The account does not hold enough (R01)."),),
+    "000555555559": (("succeeded", ""), ("reversed", "The customer says it was not authorised (R10).")),
+}
 
 
 class SandboxProcessor:
-    """Test mode only. A bank transfer or direct debit succeeds at once."""
+    """Test mode only. A bank transfer succeeds at once, and so does a direct debit that names no account."""
 
     name = "sandbox"
     methods: tuple[str, ...] = ("card", "bank_transfer", "ach_debit")
 
     def refusals(self, instrument: Instrument, *, today: date) -> dict[str, str]:
         if instrument.method != "card":
-            return {}
+            known = not instrument.number or instrument.number in ACCOUNTS
+            return {} if known else {"account_number": "Test mode takes test account numbers only."}
         found = {
             "card_number": _number_refusal(_digits(instrument.number)),
             "expiry": _expiry_refusal(instrument.expiry, today),
@@ -55,10 +63,11 @@ class SandboxProcessor:
         return {name: words for name, words in found.items() if words}
 
     def charge(self, request: ChargeRequest) -> Charge:
-        failure = ""
+        failure, number = "", request.instrument.number
         if request.instrument.method == "card":
-            failure = _FAILS.get(_digits(request.instrument.number), "")
-        return Charge(reference=_own_reference(request.reference), failure=failure)
+            failure = _FAILS.get(_digits(number), "")
+        pending = request.instrument.method == "ach_debit" and number in ACCOUNTS
+        return Charge(reference=_own_reference(request.reference), failure=failure, pending=pending)
 
     def find(self, reference: str) -> Charge | None:
         """None: a sandbox charge leaves no trace but our own row, so one without an outcome never happened."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 
+from agentcollect.kit.described import described
 from agentcollect.kit.listing import document
 from agentcollect.kit.shapes import (
     BOOL,
@@ -158,17 +159,8 @@ def _post(
     )
 
 
-def _get(name: str, summary: str, shape: Any, example: Any) -> Any:
-    shown = [OpenApiExample("Answer", value=example, response_only=True)]
-    return extend_schema_view(
-        get=extend_schema(
-            operation_id=name, summary=summary, tags=["Agreements"], responses={200: shape}, examples=shown
-        )
-    )
-
-
 promises = document("list_promises", "List promises to pay", PROMISE, PROMISE_EXAMPLE, tag="Agreements")
-promise = _get("get_promise", "Get one promise", PROMISE, PROMISE_EXAMPLE)
+promise = described("get_promise", "Get one promise", PROMISE, PROMISE_EXAMPLE, tag="Agreements")
 make_promise = _post(
     "create_promise",
     "Record a promise to pay",
@@ -194,7 +186,7 @@ confirm_promise = _post(
     PROMISE_EXAMPLE,
 )
 plans = document("list_plans", "List payment plans", PLAN, PLAN_EXAMPLE, tag="Agreements")
-plan = _get("get_plan", "Get one payment plan with its instalments", PLAN, PLAN_EXAMPLE)
+plan = described("get_plan", "Get one payment plan with its instalments", PLAN, PLAN_EXAMPLE, tag="Agreements")
 make_plan = _post(
     "create_plan",
     "Offer or record a payment plan",

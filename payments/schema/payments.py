@@ -56,6 +56,9 @@ SANDBOX_REPORT = record(
     **_CASE_NAMES,
     amount=NUMBER | {"description": "The case's balance when left out.", "exclusiveMinimum": 0},
     method=choice(Payment.Method.values) | {"default": "bank_transfer"},
+    outcome=choice(["succeeded", "card_declined", "insufficient_funds", "ach_settles", "ach_fails", "ach_returned"])
+    | {"default": "succeeded"},
+    after=TEXT | {"pattern": "^[0-9]{1,3}[mhd]$", "default": "4d", "description": "How long a bank debit takes."},
 )
 
 EXAMPLE = {

@@ -11,6 +11,7 @@ from payments.serializers.payments import (
     payment,
     read_report,
     received,
+    went_back,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "read_promise",
     "read_report",
     "received",
+    "went_back",
 ]

@@ -10,7 +10,7 @@ from agentcollect.kit.api import body_object
 from agentcollect.kit.clock import iso
 from agentcollect.kit.errors import ApiError, FieldError
 from campaigns.models import Case
-from campaigns.serializers.intake import parse_date
+from campaigns.serializers.parsing import parse_date
 from payments.models import Instalment, Plan, Promise
 from payments.rules import plans as rules
 

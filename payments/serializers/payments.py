@@ -11,7 +11,7 @@ from agentcollect.kit.api import body_object
 from agentcollect.kit.clock import iso
 from agentcollect.kit.errors import FieldError
 from campaigns.models import Case
-from campaigns.serializers.intake import parse_date
+from campaigns.serializers.parsing import parse_date
 from payments import rules
 from payments.models import Payment
 
@@ -26,7 +26,8 @@ def payment(row: Payment) -> dict[str, Any]:
     """A payment as the API shows it. `breakdown` is null until the money came."""
     case, currency = row.case, row.currency
     parts = [(part.component, part.amount_minor) for part in row.allocations.all()]
-    collected = sum(minor for component, minor in parts if component != rules.UNAPPLIED)
+    applied = sum(minor for component, minor in parts if component != rules.UNAPPLIED)
+    collected = 0 if row.status == Payment.Status.REVERSED else applied
     return {
         "id": row.id,
         "case_id": row.case_id,
@@ -97,6 +98,20 @@ def received(
 
 def failed(row: Payment, case: Case) -> dict[str, Any]:
     """The data of `payment.failed`."""
+    return _named(row, case) | {"failure": row.failure, "metadata": case.metadata | row.metadata}
+
+
+def went_back(row: Payment, case: Case, *, owed_again_minor: int) -> dict[str, Any]:
+    """The data of `payment.reversed`. `amount_returned`: what of it had been applied, and is owed again."""
+    return _named(row, case) | {
+        "amount_returned": money.to_json(owed_again_minor, row.currency),
+        "reason": row.failure or None,
+        "balance": money.to_json(case.balance_minor, row.currency),
+        "metadata": case.metadata | row.metadata,
+    }
+
+
+def _named(row: Payment, case: Case) -> dict[str, Any]:
     return {
         "campaign_id": row.campaign_id,
         "case_id": row.case_id,
@@ -107,8 +122,6 @@ def failed(row: Payment, case: Case) -> dict[str, Any]:
         "payment_id": row.id,
         "amount": money.to_json(row.amount_minor, row.currency),
         "method": row.method,
-        "failure": row.failure,
-        "metadata": case.metadata | row.metadata,
     }
 
 

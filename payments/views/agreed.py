@@ -1,7 +1,7 @@
 """What the payment page says about agreements: what stands, what may still be done, what is about to be agreed."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from agentcollect.kit import money
@@ -53,8 +53,16 @@ def _may(case: Case, then: str) -> bool:
     return then in transitions.CASE[case.status]
 
 
-def standing(case: Case) -> dict[str, Any]:
-    """What was agreed or said about a case, in words; and what may be done beside paying."""
+def offered(case: Case, plan: Plan | None, at: datetime) -> bool:
+    """Whether `plan` is an offer that can be accepted as it stands: in time, and about what is owed."""
+    if plan is None or plan.status != Plan.Status.OFFERED or plan.total_minor != case.balance_minor:
+        return False
+    open_ = case.status in (Case.Status.ACTIVE, Case.Status.PROMISED)
+    return open_ and (plan.expires_at is None or at < plan.expires_at)
+
+
+def standing(case: Case, at: datetime) -> dict[str, Any]:
+    """What was agreed, offered or said about a case, in words; and what may be done beside paying."""
     promise, plan, dispute, claim = queries.agreed(case)
     # What gave way to a dispute a moment ago is judged so in another; it is not shown meanwhile.
     active = plan if plan and plan.status == Plan.Status.ACTIVE and case.status == Case.Status.IN_PLAN else None
@@ -66,6 +74,7 @@ def standing(case: Case) -> dict[str, Any]:
             "on": day(promise.due_on),
         },
         "plan": active and _plan(active),
+        "offered": offered(case, plan, at) and plan and _plan(plan),
         "disputed": dispute and {"asked": [one["asked"] for one in dispute.evidence.get("questions", [])]},
         "claimed": claim is not None,
         "suggested": _suggested(active),
@@ -119,6 +128,11 @@ def choices(case: Case, today: date) -> list[tuple[int, str]]:
         parts = rules.schedule(case.balance_minor, count, today)
         found.append((count, f"{count} parts of {money.display(parts[0][1], case.currency)}"))
     return found
+
+
+def plan_parts(plan: Plan) -> list[tuple[date, int]]:
+    """The days and amounts (minor units) of a plan, in order."""
+    return [(part.due_on, part.amount_minor) for part in sorted(plan.instalments.all(), key=lambda part: part.number)]
 
 
 def schedule(parts: Sequence[tuple[date, int]], currency: str) -> list[dict[str, str]]:

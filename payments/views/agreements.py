@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentcollect.kit import clock
+from accounts.story import StoryView
 from agentcollect.kit.api import ApiView, body_object
 from campaigns.models import Case
 from payments import listings, operations, queries, serializers
@@ -13,7 +13,7 @@ from payments.models.agreements import Source
 from payments.schema import agreements as schema
 
 
-class _CaseView(ApiView):
+class _CaseView(StoryView):
     scopes = {"POST": "payments:write"}
 
     def case(self, case_id: str) -> Case:
@@ -39,7 +39,7 @@ class CasePromise(_CaseView):
             source=Source.CREDITOR,
             evidence=self.evidence,
             by=self.principal.by,
-            at=clock.now(),
+            at=self.at,
         )
         return Response(serializers.promise(_promise(self, promise.id)), status=201)
 
@@ -58,7 +58,7 @@ class CasePlan(_CaseView):
             source=Source.CREDITOR,
             evidence=self.evidence,
             by=self.principal.by,
-            at=clock.now(),
+            at=self.at,
         )
         return Response(serializers.plan(_plan(self, plan.id)), status=201)
 
@@ -107,14 +107,14 @@ class OnePlan(ApiView):
         return Response(serializers.plan(_plan(self, plan_id)))
 
 
-class _Action(ApiView):
+class _Action(StoryView):
     """Something done to an agreement; the answer is the agreement after it. No body."""
 
     scopes = {"POST": "payments:write"}
 
     @property
     def who(self) -> dict[str, Any]:
-        return {"by": self.principal.by, "at": clock.now()}
+        return {"by": self.principal.by, "at": self.at}
 
 
 @schema.cancel_promise

@@ -1,11 +1,15 @@
 """`/v1/payments`: money that came, and the way to say that it came to you directly."""
 
+from datetime import datetime
+
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import timeline
 from agentcollect.kit import clock
 from agentcollect.kit.api import ApiView
+from agentcollect.kit.described import described
 from agentcollect.kit.listing import document
 from payments import listings, operations, queries, schema, serializers
 from payments.models import Payment
@@ -45,23 +49,23 @@ class Payments(ApiView):
             given=given,
             source=Payment.Source.REPORTED,
             by=principal.by,
-            at=clock.now(),
+            at=self._at(given.case),
         )
         return Response(serializers.payment(payment), status=201)
 
+    def _at(self, named: dict[str, str]) -> datetime:
+        who = self.principal
+        if who.livemode:
+            return clock.now()
+        return timeline.act(queries.case_named(who.organisation_id, who.livemode, **named).clock_id)
 
+
+@described("get_payment", "Get payment detail including method and breakdown", schema.PAYMENT, _ANSWER, tag="Payments")
 class OnePayment(ApiView):
     """A payment with its breakdown and allocations."""
 
     scopes = {"GET": "payments:read"}
 
-    @extend_schema(
-        operation_id="get_payment",
-        summary="Get payment detail including method and breakdown",
-        tags=["Payments"],
-        responses={200: schema.PAYMENT},
-        examples=[_ANSWER],
-    )
     def get(self, request: Request, payment_id: str) -> Response:
         found = queries.payment(self.principal.organisation_id, self.principal.livemode, payment_id)
         return Response(serializers.payment(found))

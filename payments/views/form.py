@@ -38,7 +38,9 @@ def read(post: QueryDict, case: Case, methods: tuple[str, ...]) -> Form:
     if typed["method"] not in methods:
         faults.append(_fault("method", "Choose how to pay."))
     amount_minor = _amount(typed, case, faults)
-    instrument = Instrument(typed["method"], typed["card_number"], typed["expiry"], typed["code"])
+    # Card fields that were filled in before another way was chosen come along, unseen: they say nothing then.
+    card = (typed["card_number"], typed["expiry"], typed["code"]) if typed["method"] == "card" else ("", "", "")
+    instrument = Instrument(typed["method"], *card)
     kept = {name: typed[name] for name in KEPT}
     return Form(nonce=typed["form"], amount_minor=amount_minor, instrument=instrument, kept=kept, faults=faults)
 

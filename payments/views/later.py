@@ -12,13 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
+from accounts import timeline
 from agentcollect.kit import clock, ratelimit
 from agentcollect.kit.errors import ApiError
 from agentcollect.kit.pages import debtor_page
 from campaigns import operations as campaigns
 from campaigns.models import Case
 from payments import operations, queries
-from payments.views import agreed, present, typed
+from payments.views import agreed, present, proofs, typed
 from payments.views.page import render_page, unknown_page
 
 # Per case and minute: enough for typing errors, too few to fill somebody's queue.
@@ -28,6 +29,7 @@ _WORDS = {
     "dispute_open": "Your objection is with us already.",
     "amount_above_balance": "The balance has changed. Check the amount.",
     "plans_not_offered": "Paying in parts is not possible here.",
+    "too_many_proofs": "No more files can be added here. Send this one without a file.",
 }
 
 
@@ -49,11 +51,11 @@ def _plan(case: Case, given: dict[str, Any], at: datetime) -> None:
 
 
 def _claim(case: Case, given: dict[str, Any], at: datetime) -> None:
-    campaigns.claim_paid(case_id=case.id, source="page", evidence=given["evidence"], by="debtor", at=at)
+    operations.claim_paid(case_id=case.id, **given, by="debtor", at=at)
 
 
 def _dispute(case: Case, given: dict[str, Any], at: datetime) -> None:
-    campaigns.open_dispute(case_id=case.id, **given, source="page", evidence=_seen(at), by="debtor", at=at)
+    operations.open_dispute(case_id=case.id, **given, evidence=_seen(at), by="debtor", at=at)
 
 
 def _stranger(case: Case, given: dict[str, Any], at: datetime) -> None:
@@ -77,6 +79,11 @@ ACTS = {
 }
 
 
+# What may be said with a file to prove it; it is chosen beside the last button, as no page can hand it on to the next.
+PROVEN = ("paid", "dispute")
+
+
+@proofs.bounded
 @debtor_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def later(request: HttpRequest, slug: str, act: str) -> HttpResponse:
@@ -88,7 +95,7 @@ def later(request: HttpRequest, slug: str, act: str) -> HttpResponse:
         return redirect("pay", slug=slug)
     if request.method != "POST":
         return _form(request, case, wanted, {}, {})
-    given, at = typed.typed(request.POST), clock.now()
+    given, at = typed.typed(request.POST), timeline.act(case.clock_id)
     if not ratelimit.hit(f"pay-later:{case.id}", _TRIES_PER_MINUTE).allowed:
         return _form(request, case, wanted, given, {"": "Too many tries. Wait a minute, then try again."}, 429)
     values, faults = wanted.read(given, case, at)
@@ -96,6 +103,10 @@ def later(request: HttpRequest, slug: str, act: str) -> HttpResponse:
         return _form(request, case, wanted, given, faults, 400)
     if request.POST.get("confirmed") != "yes":
         return _confirm(request, case, wanted, given, values)
+    if act in PROVEN:
+        values["proof"], fault = proofs.read(request)
+        if fault:
+            return _confirm(request, case, wanted, given, values, fault)
     try:
         wanted.do(case, values, at)
     except ApiError as error:
@@ -126,7 +137,7 @@ def thanks(request: HttpRequest, slug: str) -> HttpResponse:
 def _form(
     request: HttpRequest, case: Case, act: Act, given: dict[str, str], faults: dict[str, str], status: int = 200
 ) -> HttpResponse:
-    today = typed.today_of(case, clock.now())
+    today = typed.today_of(case, timeline.now(case.clock_id))
     context = present.page(case, queries.page_facts(case)) | {
         "state": "later",
         "act": act.name,
@@ -141,12 +152,17 @@ def _form(
     return render_page(request, context, status)
 
 
-def _confirm(request: HttpRequest, case: Case, act: Act, given: dict[str, str], values: dict[str, Any]) -> HttpResponse:
+def _confirm(
+    request: HttpRequest, case: Case, act: Act, given: dict[str, str], values: dict[str, Any], fault: str = ""
+) -> HttpResponse:
+    """What is about to be said; with what is wrong with the file that came with it."""
     context = present.page(case, queries.page_facts(case)) | {
         "state": "confirm",
         "act": act.name,
         "typed": {name: value for name, value in given.items() if value},
         "said": agreed.said(act.name, case, values),
         "schedule": agreed.schedule(values.get("schedule", []), case.currency),
+        "proven": act.name in PROVEN,
+        "fault": fault,
     }
-    return render_page(request, context)
+    return render_page(request, context, 400 if fault else 200)

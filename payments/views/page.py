@@ -12,13 +12,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from agentcollect.kit import clock, ids, ratelimit
+from accounts import timeline
+from agentcollect.kit import ids, ratelimit
 from agentcollect.kit.errors import ApiError
 from agentcollect.kit.pages import debtor_page, style_nonce
 from campaigns.models import Case
 from payments import operations, providers, queries, rules
 from payments.models import Payment
-from payments.views import agreed, form, present
+from payments.views import agreed, form, papers, present
 
 # Tries per case and minute: enough for typing errors, too few to try cards out.
 _TRIES_PER_MINUTE = 10
@@ -85,7 +86,7 @@ def _pay(request: HttpRequest, case: Case, slug: str) -> HttpResponse:
             nonce=given.nonce,
             faults=given.faults,
             by="debtor",
-            at=clock.now(),
+            at=timeline.act(case.clock_id),
         )
     except ApiError as error:
         words = {fault.param: fault.message for fault in error.errors}
@@ -112,10 +113,11 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     context = present.page(case, queries.page_facts(case))
-    stands = agreed.standing(case)
+    stands = agreed.standing(case, timeline.now(case.clock_id))
     context |= {
         "standing": stands,
         "methods": present.methods(_methods(case)),
+        "documents": papers.shown(case),
         "form": ids.random62(22),
         "typed": typed or {"method": "card"} | stands["suggested"],
         "faults": faults or {},

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from agentcollect.kit import money
 from campaigns.models import Case, Dispute
 from campaigns.rules import offers
-from campaigns.serializers.intake import parse_date, parse_email
+from campaigns.serializers.parsing import parse_date, parse_email
 from payments import operations, rules
 from payments.rules import plans as plan_rules
 

@@ -4,13 +4,16 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 
 from agentcollect.kit import clock
 from campaigns import operations as campaigns
-from campaigns.models import Case, Dispute, Hold, Task
+from campaigns.models import Case, Dispute, Document, FileChunk, Hold, LedgerEntry, Task
+from payments import operations as payments
 from payments.models import Plan, Promise
-from payments.views.later import ACTS
+from payments.rules import plans as plan_rules
+from payments.views.later import ACTS, PROVEN
 from tests import factories
 from tests.payments.test_page import BRAND, Browser, text, url
 
@@ -31,15 +34,17 @@ def case(db: None) -> Case:
     return factories.case(organisation, campaign=factories.campaign(organisation, brand=BRAND))
 
 
-def send(case: Case, act: str, confirm: bool = True, **fields: str) -> HttpResponse:
+def send(
+    case: Case, act: str, confirm: bool = True, proof: SimpleUploadedFile | None = None, **fields: str
+) -> HttpResponse:
     """The form filled in, then (as a browser would send it) what its confirmation holds."""
     browser, path = Browser(), f"{url(case)}/{act}"
     hidden = re.findall(r'name="(csrfmiddlewaretoken)" value="([^"]+)"', browser.get(path).content.decode())
     answer = browser.client.post(path, FORMS[act] | fields | dict(hidden), headers={"Origin": "null"})
     if not confirm or answer.status_code != 200 or "confirmed" not in answer.content.decode():
         return answer
-    again = re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', answer.content.decode())
-    return browser.client.post(path, dict(again), headers={"Origin": "null"})
+    again = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', answer.content.decode()))
+    return browser.client.post(path, again | ({"proof": proof} if proof else {}), headers={"Origin": "null"})
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -103,6 +108,64 @@ def test_a_dispute(case: Case) -> None:
     words = text(Browser().get(url(case)))
     assert "Your objection to this invoice is being looked into." in words
     assert "Harbor & Pine asks: Which half?" in words
+
+
+# --- a file that proves it
+
+
+def paper(raw: bytes = b"%PDF-1.4 paid", name: str = "../receipt.exe") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, raw, content_type="text/html")
+
+
+@pytest.mark.parametrize("act", PROVEN)
+def test_a_proof_is_kept_with_what_was_said_and_shown_to_nobody_here(case: Case, act: str) -> None:
+    before = LedgerEntry.objects.count()
+    assert send(case, act, proof=paper()).status_code == 302
+    kept = Document.objects.select_related("file").get()
+    assert (kept.case_id, kept.name, kept.actor, kept.share_with_debtor) == (
+        case.id,
+        "receipt.exe.pdf",
+        "debtor",
+        False,
+    )
+    assert kept.file.media_type == "application/pdf" and b"".join(
+        bytes(one.data) for one in FileChunk.objects.filter(file=kept.file)
+    ).startswith(b"%PDF")
+    said = Hold.objects.get().evidence if act == "paid" else Dispute.objects.get().evidence
+    assert said["documents"] == [kept.id] and LedgerEntry.objects.count() == before
+    assert "receipt" not in Browser().get(url(case)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"MZ\x90\x00\x03", "Send a PDF"),
+        (b"%PDF-" + b"x" * 200, "too large"),
+        (b"", "The file is empty."),
+    ],
+)
+def test_a_file_that_is_not_taken_stops_everything(
+    case: Case, raw: bytes, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payments.views.proofs.MAX_BYTES", 100)
+    answer = send(case, "paid", proof=paper(raw))
+    assert answer.status_code == 400 and words in text(answer) and "WIRE-1" in answer.content.decode()
+    assert (Hold.objects.count(), Document.objects.count(), Task.objects.count()) == (0, 0, 0)
+
+
+def test_nobody_fills_a_storage_from_a_payment_page(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("payments.operations.proofs.MOST", 1)
+    send(case, "paid", proof=paper())
+    answer = send(case, "dispute", proof=paper(b"%PDF-1.4 another"))
+    assert answer.status_code == 409 and "No more files" in text(answer)
+    assert (Document.objects.count(), Dispute.objects.count()) == (1, 0)
+    assert send(case, "dispute").status_code == 302
+
+
+def test_only_acts_with_a_proof_take_a_file(case: Case) -> None:
+    assert 'type="file"' not in send(case, "promise", confirm=False).content.decode()
+    send(case, "promise", proof=paper())
+    assert Promise.objects.exists() and not Document.objects.exists()
 
 
 @pytest.mark.parametrize("email", ["ap@acmecorp.com", "somebody@else.com"])
@@ -173,3 +236,47 @@ def test_instalments_that_the_creditor_does_not_grant_are_not_offered(db: None) 
 def test_tries_are_counted(case: Case) -> None:
     answers = [send(case, "promise", confirm=False, due_on="x").status_code for _ in range(11)]
     assert answers == [400] * 10 + [429]
+
+
+# --- a plan the creditor offers
+
+
+@pytest.fixture
+def offer(case: Case) -> Plan:
+    parts = plan_rules.schedule(case.balance_minor, 3, SOON)
+    return payments.offer_plan(
+        case_id=case.id, schedule=parts, source="creditor", evidence={}, by="member:test", at=clock.now()
+    )
+
+
+def test_an_offered_plan_is_shown_and_accepted(case: Case, offer: Plan) -> None:
+    assert "offers you to pay in parts" in text(Browser().get(url(case)))
+    browser, path = Browser(), f"{url(case)}/offered-plan"
+    page = browser.get(path)
+    words, hidden = text(page), re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page.content.decode())
+    assert words.count("$5,000.00") == 3 and "Agree to this plan" in words
+    offer.refresh_from_db()
+    assert offer.status == "offered"
+    answer = browser.client.post(path, dict(hidden), headers={"Origin": "null"})
+    assert (answer.status_code, answer["Location"]) == (302, url(case))
+    offer.refresh_from_db()
+    case.refresh_from_db()
+    assert (offer.status, case.status) == ("active", "in_plan")
+    assert "Your payment plan" in text(Browser().get(url(case)))
+    assert Browser().get(path).status_code == 302
+
+
+@pytest.mark.parametrize("gone", ["expired", "outdated", "another"])
+def test_only_the_offer_that_was_seen_is_agreed_to(case: Case, offer: Plan, gone: str) -> None:
+    browser, path = Browser(), f"{url(case)}/offered-plan"
+    hidden = dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', browser.get(path).content.decode()))
+    if gone == "expired":
+        Plan.objects.update(expires_at=clock.now())
+    elif gone == "outdated":
+        Case.objects.filter(id=case.id).update(balance_minor=100_000)
+    else:
+        hidden["plan"] = "pln_another"
+    answer = browser.client.post(path, hidden, headers={"Origin": "null"})
+    assert answer.status_code == (200 if gone == "another" else 302)
+    assert Plan.objects.get().status == "offered"
+    assert ("offers you" in text(Browser().get(url(case)))) == (gone == "another")
