@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
+from accounts import timeline
 from agentcollect.kit import clock
 from agentcollect.kit.admin import ReadOnlyAdmin, actor
 from agentcollect.kit.errors import ApiError
@@ -58,7 +59,8 @@ class MessageAdmin(ReadOnlyAdmin):
         settled = 0
         for row in queryset:
             try:
-                operations.resolve_unconfirmed(step_id=row.step_id, outcome=outcome, by=actor(request), at=clock.now())
+                at = timeline.act_on(case_id=row.case_id)
+                operations.resolve_unconfirmed(step_id=row.step_id, outcome=outcome, by=actor(request), at=at)
                 settled += 1
             except ApiError as error:
                 self.message_user(request, f"{row.subject}: {error.message}", messages.WARNING)
@@ -141,7 +143,8 @@ class ReferralAdmin(ReadOnlyAdmin):
     def accept(self, request: HttpRequest, queryset: QuerySet[Referral]) -> None:
         for row in queryset:
             try:
-                operations.accept_referral(referral_id=row.id, by=actor(request), at=clock.now())
+                at = timeline.act_on(case_id=row.case_id)
+                operations.accept_referral(referral_id=row.id, by=actor(request), at=at)
                 self.message_user(request, f"{row.id} accepted.", messages.SUCCESS)
             except ApiError as error:
                 self.message_user(request, f"{row.id}: {error.message}", messages.WARNING)

@@ -6,7 +6,7 @@ RFC 5322 (format), 2387 (inline logo), 3834 (Auto-Submitted), 2369 and 8058 (one
 
 from collections.abc import Sequence
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
@@ -21,6 +21,19 @@ _VERBATIM = frozenset({"message-id", "in-reply-to", "references", "list-unsubscr
 MOST_REFERENCES = 20
 
 
+class _Headers(HeaderRegistry):
+    """Python makes a new class for every header it reads or writes; one for each name does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, type] = {}
+
+    def __getitem__(self, name: str) -> type:
+        if name not in self._made:
+            self._made[name] = super().__getitem__(name)
+        return self._made[name]
+
+
 class _MailPolicy(EmailPolicy):
     def fold(self, name: str, value: str) -> str:
         if name.lower() not in _VERBATIM:
@@ -33,7 +46,8 @@ class _MailPolicy(EmailPolicy):
         return self.fold(name, value).encode("ascii")
 
 
-POLICY = _MailPolicy(**{name: getattr(SMTP, name) for name in ("linesep", "max_line_length", "raise_on_defect")})
+_SAME = {name: getattr(SMTP, name) for name in ("linesep", "max_line_length", "raise_on_defect")}
+POLICY = _MailPolicy(**_SAME, header_factory=_Headers())
 
 
 def build(

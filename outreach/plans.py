@@ -5,7 +5,7 @@ from datetime import datetime
 
 from campaigns.models import Campaign, Case, Contact
 from campaigns.rules.playbook import PlaybookStep, Steps
-from outreach.rendering import Rendered
+from compliance.reading import Rendered
 
 
 @dataclass(frozen=True, slots=True)

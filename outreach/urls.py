@@ -17,6 +17,7 @@ urlpatterns = [
     path("v1/calls/<str:call_id>", calls.OneCall.as_view()),
     path("v1/approvals", approvals.Approvals.as_view()),
     path("v1/cases/<str:case_id>/escalate", escalate.EscalateCase.as_view()),
+    path("v1/cases/<str:case_id>/veto_escalation", escalate.VetoEscalation.as_view()),
     path("v1/cases/<str:case_id>/decisions", api.CaseDecisions.as_view()),
     path("v1/cases/<str:case_id>/replies", replies.CaseReplies.as_view()),
     path("v1/replies", replies.Replies.as_view()),

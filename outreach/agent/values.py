@@ -249,7 +249,9 @@ def _named_end_pattern() -> re.Pattern[str]:
 
 @cache
 def _weekday_pattern() -> re.Pattern[str]:
-    names = "|".join(sorted(map(re.escape, _weekdays()), key=len, reverse=True))
+    names = "|".join(sorted((re.escape(name) for name in _weekdays() if name != "mon"), key=len, reverse=True))
+    # "Mon paiement part vendredi" is French: a lone "Mon" is Monday's where no noun can follow it.
+    names += r"|(?:(?<=\bon )|(?<=\bby )|(?<=\bnext )|(?<=\bthis ))mon|mon(?=\s*(?:[.,;:!?)\d–-]|$))"
     before = r"(?P<before>next|this|coming|following|próximo|proximo|nächsten|nächste|kommenden|diesen|este)?\s*"
     return re.compile(
         rf"\b{before}\b(?P<w>{names})\b(?P<after>\s+(?:prochaine?|próximo|proximo|next week|nächster woche))?", re.I

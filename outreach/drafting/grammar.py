@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_date
 from babel.lists import format_list
@@ -39,6 +40,7 @@ _ELIDED = re.compile(r"\b([Dd]|[Qq]u)e (?=\{([a-z_]+)\})")
 _VOWELS = frozenset("aeiouàâäéèêëîïôöùûüœæ")
 
 
+@lru_cache(maxsize=2048)
 def day(moment: date, language: str = "en") -> str:
     """A date as the reader writes it: `October 1, 2025`, `1er octobre 2025`, `1. Oktober 2025`."""
     written = format_date(moment, format="long", locale=LOCALES[language])

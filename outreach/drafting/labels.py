@@ -26,6 +26,7 @@ class Labels(NamedTuple):
     plan: str
     signature: str
     truth: str
+    source: str
     opt_out: tuple[str, str, str]
 
 
@@ -48,6 +49,8 @@ LABELS: dict[str, Labels] = {
         plan="Payment plan",
         signature="On behalf of {}",
         truth="An automated service writes and sends this message on behalf of {}.",
+        source="Your business address was found through {} and is used for this matter only. "
+        "You can object to that, or ask what is kept about you, in reply to this message.",
         opt_out=("You can ", "opt out of these emails", " at any time."),
     ),
     "fr": Labels(
@@ -68,6 +71,8 @@ LABELS: dict[str, Labels] = {
         plan="Échéancier",
         signature="Pour le compte de {}",
         truth="Un service automatisé rédige et envoie ce message pour le compte de {}.",
+        source="Votre adresse professionnelle a été trouvée par {} et ne sert qu’à cette affaire. "
+        "Vous pouvez vous y opposer, ou demander quelles données sont conservées, en répondant à ce message.",
         opt_out=("Vous pouvez ", "vous désinscrire de ces e-mails", " à tout moment."),
     ),
     "es": Labels(
@@ -88,6 +93,8 @@ LABELS: dict[str, Labels] = {
         plan="Plan de pagos",
         signature="En nombre de {}",
         truth="Un servicio automatizado redacta y envía este mensaje en nombre de {}.",
+        source="Su dirección profesional se encontró a través de {} y solo se usa para este asunto. "
+        "Puede oponerse, o pedir qué datos se conservan, respondiendo a este mensaje.",
         opt_out=("Puede ", "darse de baja de estos correos", " en cualquier momento."),
     ),
     "de": Labels(
@@ -108,6 +115,8 @@ LABELS: dict[str, Labels] = {
         plan="Ratenplan",
         signature="Im Auftrag von {}",
         truth="Ein automatisierter Dienst verfasst und versendet diese Nachricht im Auftrag von {}.",
+        source="Ihre geschäftliche Adresse wurde über {} gefunden und wird nur für diese Angelegenheit verwendet. "
+        "Sie können dem widersprechen oder Auskunft über Ihre Daten verlangen: Eine Antwort auf diese Mail genügt.",
         opt_out=("Sie können sich jederzeit ", "von diesen E-Mails abmelden", "."),
     ),
 }

@@ -20,6 +20,14 @@ INTENTS: frozenset[str] = frozenset(BANK["en"])
 LANGUAGES: frozenset[str] = frozenset(BANK)
 
 
+class Unwritable(KeyError):
+    """No words can be made of this: `args[0]` names what is missing, a fact or the intent; `why` tells a person."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(name)
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """Words of one message, facts left out: `sentences` are its paragraphs, each with its `{placeholders}`.
@@ -44,9 +52,11 @@ def drafts(intent: str, *, language: str, tone: str, key: str, last_variant: str
 
     `tone`: soft or firm (a posture, preserve or firm, is understood too); an intent without it has "neutral" words.
     `key`: what the choice hangs on (case or step id): the same key always reads the same words.
-    Raises KeyError for an intent or language without sentences.
+    Raises Unwritable (a KeyError) for an intent or language without sentences.
     """
-    tones = BANK[language][intent]
+    tones = BANK.get(language, {}).get(intent)
+    if tones is None:
+        raise Unwritable(intent, f"no sentences are written for {intent} in {language}")
     asked = _TONES.get(tone, tone)
     tone = asked if asked in tones else "neutral" if "neutral" in tones else "soft"
     names = sorted(tones[tone])
@@ -57,7 +67,7 @@ def drafts(intent: str, *, language: str, tone: str, key: str, last_variant: str
 
 
 def fill(draft: Draft, placeholders: Placeholders) -> tuple[str, ...]:
-    """The paragraphs of `draft` with its facts. Raises KeyError, naming a placeholder that has none.
+    """The paragraphs of `draft` with its facts. Raises Unwritable, naming a placeholder that has none.
 
     What was shown to a person and approved is whole: a debtor named "{amount}" in it stays a name.
     """
@@ -101,6 +111,8 @@ def _fill(sentence: str, placeholders: Placeholders, language: str) -> str:
 
     def written(match: re.Match[str]) -> str:
         # A name keeps its own first letter; "the invoice …" begins a sentence with a capital.
+        if match[1] not in placeholders:
+            raise Unwritable(match[1], f"the fact that its words need is not known: {match[1]}")
         fact, before = placeholders[match[1]], joined[: match.start()].rstrip()
         begins = match[1] == "the_invoice" and (not before or before[-1] in ".!?")
         return fact[:1].upper() + fact[1:] if begins else fact

@@ -41,6 +41,7 @@ def plan_answer(
             id=ids.new("stp"),
             organisation_id=locked.organisation_id,
             livemode=locked.livemode,
+            clock_id=locked.clock_id,
             created_at=at,
             recorded_at=clock.now(),
             campaign_id=locked.campaign_id,

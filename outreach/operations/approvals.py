@@ -224,11 +224,32 @@ def decide_task(*, task: Task, outcome: str, note: str, by: str, at: datetime) -
         if standing and outcome == "approve":
             campaigns.release(hold=standing, by=by, at=at)
         return
+    if "missing" in task.facts:
+        _decide_unwritten(task, outcome, note, by=by, at=at)
+        return
     message_id = task.facts["message_id"]
     if outcome == "approve":
         approve_message(message_id=message_id, by=by, at=at)
     else:
         reject_message(message_id=message_id, reason=note, by=by, at=at)
+
+
+def _decide_unwritten(task: Task, outcome: str, note: str, *, by: str, at: datetime) -> None:
+    """Words that lacked a fact: tried again, or given up; who wrote to us is then answered by a person."""
+    with db.atomic():
+        debtor = db.locked(Debtor.objects.filter(id=task.debtor_id)).get()
+        case = db.locked(Case.objects.filter(id=task.case_id or "")).get()
+        case.debtor = debtor
+        step = db.locked(Step.objects.filter(id=task.cause, status=Step.Status.NEEDS_HUMAN)).first()
+        if step is None:
+            return
+        again = outcome == "approve"
+        step.status = Step.Status.PLANNED if again else Step.Status.DENIED
+        step.reason = "approved" if again else f"not approved: {note}"[:300]
+        step.due_at, step.resolved_at, step.lease_until = at, None if again else at, None
+        step.save(update_fields=["status", "reason", "due_at", "resolved_at", "lease_until"])
+        if not again and step.kind == "outreach":
+            campaigns.plan_next(case=case, at=at, after=step)
 
 
 def withdraw_task(*, task: Task, by: str, at: datetime) -> None:
@@ -310,6 +331,8 @@ def _letter(message: Message, step: Step, *, at: datetime) -> Letter:
         debtor=rows.debtor,
         contact=message.contact,
         organisation=rows.organisation,
+        step=step,
+        at=at,
         itemised=rows.itemised,
         others=rows.others,
         tone=rows.tone,

@@ -105,14 +105,14 @@ def _next_one(case: Case, debtor: Debtor, message: Message, *, at: datetime) -> 
         return  # the playbook is past it
     cancel_steps(case_id=case.id, reason="the message before it came back", at=at)
     again = Step.objects.filter(case_id=case.id, version=step.version, index=step.index, channel=step.channel)
-    same = ("organisation_id", "livemode", "campaign_id", "debtor_id", "case_id", "version", "index", "channel", "kind")
+    same = ("organisation_id", "livemode", "clock_id", "campaign_id", "debtor_id", "case_id", "version", "index")
     Step.objects.create(
         id=ids.new("stp"),
         created_at=at,
         recorded_at=clock.now(),
         attempt=max(again.values_list("attempt", flat=True)) + 1,
         due_at=at,
-        **{name: getattr(step, name) for name in (*same, "intent", "level")},
+        **{name: getattr(step, name) for name in (*same, "channel", "kind", "intent", "level")},
     )
     Case.objects.filter(id=case.id).update(next_contact_at=at, updated_at=at)
 

@@ -56,6 +56,7 @@ def _decide(rows: Rows, contact: Contact, message: Carries, *, at: datetime) -> 
         opt_out=(False, False),
         message=message,
         at=at,
+        file=rows.file,
     )
 
 

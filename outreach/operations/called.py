@@ -37,15 +37,20 @@ def settle(claim: Claim, call: Call, result: CallResult, *, at: datetime) -> Non
                 log.warning("late_settlement", step=claim.step_id, outcome=result.outcome)
                 return
             _answered(claim.step_id, "sent", by="engine", at=at)
-        said = [{"who": who, "text": text} for who, text in result.transcript]
-        facts = {"status": Call.Status.COMPLETED, "outcome": result.outcome, "transcript": said, "ended_at": at}
-        Call.objects.filter(id=call.id).update(**facts, error="")
+        ended(call, result, at=at)
+        call.save(update_fields=["status", "outcome", "transcript", "ended_at", "error"])
         after(case, call, result.outcome, by="engine", at=at)
+
+
+def ended(call: Call, result: CallResult, *, at: datetime) -> None:
+    """Put the result on the call's row, unsaved."""
+    call.status, call.outcome, call.ended_at, call.error = Call.Status.COMPLETED, result.outcome, at, ""
+    call.transcript = [{"who": who, "text": text} for who, text in result.transcript]
 
 
 def after(case: Case, call: Call, outcome: str, *, by: str, at: datetime, note: str = "") -> None:
     """What follows from a call that took place."""
-    _record("call.completed", case, call, by=by, at=at, outcome=outcome, note=note or None)
+    tell("call.completed", case, call, by=by, at=at, outcome=outcome, note=note or None)
     if outcome == Call.Outcome.WRONG_NUMBER and call.contact_id:
         campaigns.wrong_number(case=case, contact_id=call.contact_id, number=call.phone, by=by, at=at)
     campaigns.plan_next(case=case, at=at, after=Step.objects.get(id=call.step_id))
@@ -68,7 +73,7 @@ def _fail(claim: Claim, case: Case, call: Call, words: str, *, at: datetime) -> 
     if not claim.update(*_ON_ITS_WAY, status=Step.Status.FAILED, reason=words[:300], resolved_at=at):
         return
     Call.objects.filter(id=call.id).update(status=Call.Status.FAILED, error=words[:300], handed_over_at=None)
-    _record("call.failed", case, call, by="engine", at=at, error=words)
+    tell("call.failed", case, call, by="engine", at=at, error=words)
     campaigns.plan_next(case=case, at=at, after=claim.step())
 
 
@@ -146,9 +151,9 @@ def resolve(*, step_id: str, was_made: bool, by: str, at: datetime) -> bool:
     status = Call.Status.COMPLETED if was_made else Call.Status.FAILED
     Call.objects.filter(id=call.id).update(status=status, ended_at=at, **({} if was_made else {"handed_over_at": None}))
     if was_made:
-        _record("call.completed", case, call, by=by, at=at, outcome=None, note=None)
+        tell("call.completed", case, call, by=by, at=at, outcome=None, note=None)
     else:
-        _record("call.failed", case, call, by=by, at=at, error="it was never made")
+        tell("call.failed", case, call, by=by, at=at, error="it was never made")
     campaigns.plan_next(case=case, at=at, after=step)
     return True
 
@@ -157,7 +162,8 @@ def _answered(step_id: str, outcome: str, *, by: str, at: datetime) -> None:
     campaigns.end_tasks(cause=step_id, kind="resolve_doubt", status="done", outcome=outcome, by=by, at=at)
 
 
-def _record(type: str, case: Case, call: Call, *, by: str, at: datetime, **more: Any) -> None:
+def tell(type: str, case: Case, call: Call, *, by: str, at: datetime, **more: Any) -> None:
+    """Record what became of a call."""
     facts = {"call_id": call.id, "contact_id": call.contact_id, "channel": "call", "mode": call.mode}
     record(
         type=type,

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
+from agentcollect.kit import due
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Step
 
 # Longer than every wait of one SMTP dialogue together (settings.SMTP["timeout"] each).
@@ -22,7 +24,7 @@ class Claim(NamedTuple):
     token: int
 
     def step(self) -> Step:
-        return Step.objects.get(id=self.step_id)
+        return _step(id=self.step_id)[0]
 
     def rows(self, *statuses: str) -> QuerySet[Step]:
         """The step while it is still ours and in one of `statuses`; empty otherwise."""
@@ -35,4 +37,14 @@ class Claim(NamedTuple):
         """
         if changes.get("status") not in (Step.Status.SENDING, Step.Status.HANDED_OVER):
             changes["lease_until"] = None
-        return self.rows(*statuses).update(**changes) == 1
+        contact = changes.pop("contact", None)
+        if contact is not None:
+            changes["contact_id"] = contact.id
+        rows = [(self.step_id, self.token, status, *changes.values()) for status in statuses]
+        match = ("id", "lease_token", "status")
+        return bool(due.update_where(Step, match=match, change=tuple(changes), rows=rows))
+
+
+@Prepared
+def _step(id: str) -> QuerySet[Step]:
+    return Step.objects.filter(id=id)

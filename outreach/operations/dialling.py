@@ -20,8 +20,16 @@ def keep(rows: Rows, contact: Contact, script: Script, decision_id: str, *, mode
     """The call's row, written before anybody is rung; a reservation taken again keeps its row."""
     step = rows.step
     named = {"organisation_id": step.organisation_id, "livemode": step.livemode, "step_id": step.id}
-    facts = {name: getattr(step, name) for name in ("campaign_id", "debtor_id", "case_id", "kind")}
-    facts |= {
+    facts = facts_of(rows, contact, script, decision_id, mode=mode, at=at)
+    return Call.objects.update_or_create(**named, defaults=facts)[0]
+
+
+def facts_of(
+    rows: Rows, contact: Contact, script: Script, decision_id: str, *, mode: str, at: datetime
+) -> dict[str, Any]:
+    """A reserved call's columns."""
+    facts = {name: getattr(rows.step, name) for name in ("campaign_id", "debtor_id", "case_id", "kind")}
+    return facts | {
         "created_at": at,
         "recorded_at": clock.now(),
         "contact_id": contact.id,
@@ -35,7 +43,6 @@ def keep(rows: Rows, contact: Contact, script: Script, decision_id: str, *, mode
         "handed_over_at": None,
         "actor": "engine",
     }
-    return Call.objects.update_or_create(**named, defaults=facts)[0]
 
 
 def hand_to_a_person(
@@ -92,17 +99,18 @@ def withdraw_task(*, task: Task, by: str, at: datetime) -> None:
     waiting.update(status=Call.Status.CANCELLED, error="no longer needed")
 
 
-def recall_tasks(*, at: datetime, limit: int = 200) -> int:
+def recall_tasks(*, at: datetime, limit: int = 200, clock_id: str = "") -> int:
     """Take back the calls that the law has come to forbid since they were given to a person; returns how many.
 
     Hours and pauses between two contacts take nothing back: whoever dials sees the permitted hours.
     """
     waiting = Task.objects.filter(kind=Task.Kind.CALL, status__in=(Task.Status.OPEN, Task.Status.CLAIMED))
-    found = waiting.filter(cause__startswith="stp_").order_by("id")[:limit]
-    return sum(_recall(step_id, at=at) for step_id in found.values_list("cause", flat=True))
+    found = waiting.filter(cause__startswith="stp_", clock_id=clock_id).order_by("id")[:limit]
+    return sum(recall(step_id=step_id, at=at) for step_id in found.values_list("cause", flat=True))
 
 
-def _recall(step_id: str, *, at: datetime) -> int:
+def recall(*, step_id: str, at: datetime) -> int:
+    """Take one such call back, where the law forbids it by now."""
     call = Call.objects.select_related("campaign__organisation").filter(step_id=step_id).first()
     if call is None:
         return 0

@@ -108,7 +108,7 @@ class _Foreseen:
             if stopped:
                 yield Act(step, None, None, "wait", "", _AFTER)
                 continue
-            moment = _moment(self.steps, step, last, where, before, begin=begin, key=case.id, place=place)
+            moment = _moment(self.steps, step, last, where, before, begin=begin, key=case.spread_key, place=place)
             act = self._act(step, case, known, history, moment)
             yield act
             before, last, stopped = act.at or moment, step.index, act.stops

@@ -1,11 +1,12 @@
 """The law's answer, written down and acted on: wait, refuse, or go on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from accounts.models import Organisation
-from agentcollect.kit import clock, ids
+from agentcollect.kit import clock, db, ids
 from campaigns import operations as campaigns
 from campaigns.models import Campaign, Case, Contact, Debtor, Step
 from campaigns.operations.facts import about, case_data
@@ -13,12 +14,16 @@ from campaigns.operations.people import stop_waiting
 from compliance import gate
 from compliance.facts import Carries
 from compliance.guards import GuardFinding
+from compliance.reading import Rendered
 from compliance.rules import ABOUT_THE_ADDRESS
 from events.operations import record
 from outreach import queries, rendering
-from outreach.models import Decision, Message
+from outreach.drafting import Draft, Unwritable
+from outreach.models import Decision
 from outreach.operations.claims import Claim
-from outreach.rendering import Draft, Letter, Rendered
+from outreach.queries import desk
+from outreach.queries.desk import File
+from outreach.rendering import Letter
 
 Proposal = tuple[Letter, Rendered, Draft, tuple[GuardFinding, ...]]
 
@@ -26,8 +31,8 @@ Proposal = tuple[Letter, Rendered, Draft, tuple[GuardFinding, ...]]
 # Every other refusal is about the debtor or the case (a hold, an unknown class): the step waits for a person's word,
 # because a playbook used up in silence would end at an attorney.
 _ABOUT_THE_ADDRESS = ABOUT_THE_ADDRESS
-# How soon a step is judged again when nobody knows when its refusal ends.
-_LOOK_AGAIN = timedelta(days=1)
+# How soon, at the earliest and at the latest, a step is judged again when nobody knows when its refusal ends.
+_SOONEST, _LATEST = timedelta(days=1), timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,31 @@ class Judged:
     row_id: str
 
 
-def propose(letter: Letter, drafts: Iterable[Draft]) -> Proposal | None:
-    """The first of `drafts` that the guards pass; when none does, the last one with its findings; None without any."""
+def propose(letter: Letter, drafts: Iterable[Draft], checked: Mapping[str, Proposal] | None = None) -> Proposal | None:
+    """The first of `drafts` that the guards pass; when none does, the last one with its findings; None without any.
+
+    `checked`: variant → what came of looking at it before; it counts where it is this very letter's.
+    Raises drafting.Unwritable where each of them needs a fact that is missing.
+    """
     found: Proposal | None = None
+    missing: Unwritable | None = None
     for draft in drafts:
-        rendered = rendering.render(letter, draft)
+        before = (checked or {}).get(draft.variant)
+        if before is not None and before[0] is letter:
+            found = (letter, before[1], draft, before[3])
+            if not found[3]:
+                break
+            continue
+        try:
+            rendered = rendering.render(letter, draft)
+        except Unwritable as without:
+            missing = without
+            continue
         found = (letter, rendered, draft, rendering.check(letter, rendered))
         if not found[3]:
             break
+    if found is None and missing is not None:
+        raise missing
     return found
 
 
@@ -60,15 +82,20 @@ def decide(
     opt_out: tuple[bool, bool],
     at: datetime,
     message: Carries | None = None,
+    file: File | None = None,
 ) -> Judged:
     """Ask the gate and keep every rule's word, refusals too. Call with the debtor's row locked.
 
+    `file`: the debtor's, read behind that lock; what the creditor's rules place now is read again.
     `message`: what the rendered message carries (outreach.rules.law.carried); None: only what the brand tells.
     """
     # What the creditor excluded at this very moment holds too, whether or not its holds have been placed.
-    named = {"organisation_id": case.organisation_id, "livemode": case.livemode}
-    campaigns.enforce(**named, debtor_ids=[debtor.id], at=at)
-    own = Message.objects.filter(step_id=step.id).values_list("id", flat=True).first() or ""
+    if file is None or file.ways.ruled:
+        named = {"organisation_id": case.organisation_id, "livemode": case.livemode}
+        if campaigns.enforce(**named, debtor_ids=[debtor.id], at=at):
+            file = None
+    file = file or desk.file_of(debtor, campaign.id, [case.id], steps=False)
+    own = next((row.id for row in file.own_messages(step)), "")
     facts = queries.facts(
         debtor=debtor,
         campaign=campaign,
@@ -80,6 +107,7 @@ def decide(
         case=case,
         channel=step.channel,
         message=message,
+        file=file,
     )
     verdict = gate.decide(
         facts, channel=step.channel, kind=step.kind, at=at, case_id=case.id, confirms=step.facts.get("confirms")
@@ -88,24 +116,31 @@ def decide(
 
 
 def _write(verdict: gate.Decision, case: Case, step: Step, contact: Contact | None, *, at: datetime) -> str:
-    return Decision.objects.create(
-        id=ids.new("dec"),
-        organisation_id=case.organisation_id,
-        livemode=case.livemode,
-        created_at=at,
-        recorded_at=clock.now(),
-        case=case,
-        debtor_id=case.debtor_id,
-        contact_id=contact.id if contact else "",
-        step_id=step.id,
-        channel=step.channel,
-        kind=step.kind,
-        outcome=verdict.outcome,
-        rule=verdict.rule or "",
-        reason=verdict.reason[:300],
-        until=verdict.until,
-        verdicts=[one.as_json() for one in verdict.verdicts],
-    ).id
+    row = {
+        "id": ids.new("dec"),
+        "organisation_id": case.organisation_id,
+        "livemode": case.livemode,
+        "created_at": at,
+        "recorded_at": clock.now(),
+        "case_id": case.id,
+        "debtor_id": case.debtor_id,
+        "contact_id": contact.id if contact else "",
+        "step_id": step.id,
+        "channel": step.channel,
+        "kind": step.kind,
+        "outcome": verdict.outcome,
+        "rule": verdict.rule or "",
+        "reason": verdict.reason[:300],
+        "until": verdict.until,
+        "verdicts": [one.as_json() for one in verdict.verdicts],
+    }
+    db.collect(_keep, row)
+    return str(row["id"])
+
+
+def _keep(rows: list[dict[str, Any]]) -> None:
+    """Write the transaction's decisions, with the rest of what it records."""
+    db.insert_rows(Decision, rows)
 
 
 def refuse(claim: Claim, case: Case, debtor: Debtor, step: Step, judged: Judged, *, at: datetime) -> None:
@@ -126,11 +161,17 @@ def refuse(claim: Claim, case: Case, debtor: Debtor, step: Step, judged: Judged,
             debtor,
             step,
             words,
-            until=ends or at + _LOOK_AGAIN,
+            until=ends or _look_again(step, at=at),
             at=at,
             cause=judged.row_id,
             shown=bool(ends),
         )
+
+
+def _look_again(step: Step, *, at: datetime) -> datetime:
+    """The longer it has waited, the rarer: what waits for a person may do so for months. The end of a hold, or a
+    correction of the debtor or its people, wakes it at once (campaigns.operations.holds.look_again)."""
+    return at + min(max((at - step.created_at) / 2, _SOONEST), _LATEST)
 
 
 def _known_end(verdict: gate.Decision) -> datetime | None:
@@ -156,6 +197,23 @@ def refuse_words(
     if not claim.update(Step.Status.PLANNED, **changes):
         return
     _record("contact.waited", case, debtor, step, reason, at=at, cause=judged.row_id, rule="guards")
+    _ask_a_person(case, debtor, step, reason, {"message_id": message_id}, at=at)
+
+
+def refuse_unwritable(
+    claim: Claim, case: Case, debtor: Debtor, step: Step, missing: Unwritable, *, at: datetime
+) -> None:
+    """Words need what nobody knows: a person is told what is missing, once; nothing tries again before they answer."""
+    reason = f"It cannot be written: {missing.why}."[:300]
+    if not claim.update(Step.Status.PLANNED, status=Step.Status.NEEDS_HUMAN, reason=reason):
+        return
+    _record("contact.waited", case, debtor, step, reason, at=at, cause=step.cause, rule="words")
+    asked = f"{reason} Approve it to try again once it is known, or reject it and answer yourself."
+    _ask_a_person(case, debtor, step, asked, {"missing": missing.args[0]}, at=at)
+
+
+def _ask_a_person(case: Case, debtor: Debtor, step: Step, reason: str, facts: dict[str, Any], *, at: datetime) -> None:
+    """The step stands until somebody has decided; nothing else of the case is announced meanwhile."""
     if step.kind == "outreach":
         Case.objects.filter(id=case.id).update(next_contact_at=None, updated_at=at)
     campaigns.open_task(
@@ -164,7 +222,7 @@ def refuse_words(
         case=case,
         cause=step.id,
         reason=reason[:300],
-        facts={"message_id": message_id, "contact_id": step.contact_id, "intent": step.intent},
+        facts=facts | {"contact_id": step.contact_id, "intent": step.intent},
         due_at=at,
         by="engine",
         at=at,

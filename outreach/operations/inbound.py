@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
 from agentcollect.kit import clock, db, ids, jobs
+from agentcollect.kit.prepared import Prepared
 from campaigns import operations as campaigns
 from campaigns.models import Debtor, Hold
 from campaigns.operations.facts import about, case_data
@@ -42,12 +43,13 @@ def receive(
     dedupe: str = "",
     organisation_id: str = "",
     livemode: bool | None = None,
+    clock_id: str = "",
     at: datetime,
 ) -> Inbound:
     """Store what came in, once, and wake who reads it. `raw`: an RFC 5322 mail, or a provider's event as JSON.
 
     `dedupe`: what makes two deliveries the same; empty: told from the mail itself. `organisation_id`, `livemode`: whose
-    mailbox it was in, where the door knows; then it can be nobody else's.
+    mailbox it was in, where the door knows; then it can be nobody else's. `clock_id`: the test clock it arrives on.
     """
     scope = f"{organisation_id}:{livemode}" if organisation_id else ""
     key = dedupe or incoming.fingerprint(raw, scope=scope)
@@ -57,6 +59,7 @@ def receive(
         "raw": raw.replace("\0", "�"),
         "organisation_id": organisation_id,
         "livemode": livemode,
+        "clock_id": clock_id,
         "received_at": at,
     }
     with db.atomic():
@@ -84,15 +87,15 @@ def callback(*, provider: str, request: HttpRequest, at: datetime) -> int:
 
 
 def match_new(*, at: datetime, limit: int = 100) -> int:
-    """Find out whose each stored message is, oldest first; returns how many were looked at."""
-    rows = Inbound.objects.filter(status=Inbound.Status.NEW).order_by("received_at", "id")
+    """Find out whose each message is that came in on the wall, oldest first; returns how many were looked at."""
+    rows = Inbound.objects.filter(status=Inbound.Status.NEW, clock_id="").order_by("received_at", "id")
     waiting = list(rows.values_list("id", flat=True)[:limit])
     for inbound_id in waiting:
-        _try(inbound_id, at=at)
+        match_one(inbound_id=inbound_id, at=at)
     return len(waiting)
 
 
-def _try(inbound_id: str, *, at: datetime) -> None:
+def match_one(*, inbound_id: str, at: datetime) -> None:
     """Count the try in a commit of its own: a mail that kills its reader must not do so for ever."""
     tried = Inbound.objects.filter(id=inbound_id, status=Inbound.Status.NEW)
     if tried.filter(tries__gte=MOST_TRIES).update(status=Inbound.Status.FAILED, processed_at=at):
@@ -109,7 +112,7 @@ def _try(inbound_id: str, *, at: datetime) -> None:
 def _match(inbound_id: str, *, at: datetime) -> None:
     """One transaction from the stored mail to whatever it means: dying before its end leaves the mail as it was."""
     with db.atomic():
-        row = db.claimable(Inbound.objects.filter(id=inbound_id, status=Inbound.Status.NEW)).first()
+        row = _new.first(id=inbound_id)
         if row is None:
             return
         if row.provider.endswith(TRACKING):
@@ -123,13 +126,17 @@ def _match(inbound_id: str, *, at: datetime) -> None:
         row.save(update_fields=["status", "processed_at", "error", "raw"])
 
 
+_new = Prepared(lambda id: db.claimable(Inbound.objects.filter(id=id, status=Inbound.Status.NEW)))
+
+
 def _mail(row: Inbound, mail: Incoming) -> bool:
     """True when it was somebody's."""
     if mail.probe and reply_path.came_back(mail=mail, at=row.received_at):
         return True
     if mail.is_report:
         return bouncing.reported(mail, organisation_id=row.organisation_id, livemode=row.livemode, at=row.received_at)
-    owner = matching.find(mail, organisation_id=row.organisation_id, livemode=row.livemode)
+    mailbox = {"organisation_id": row.organisation_id, "livemode": row.livemode, "clock_id": row.clock_id}
+    owner = matching.find(mail, **mailbox)
     if owner is None:
         return False
     _keep(row, mail, owner)
@@ -139,7 +146,7 @@ def _mail(row: Inbound, mail: Incoming) -> bool:
 def _keep(row: Inbound, mail: Incoming, owner: Owner) -> None:
     """The reply's row, the wait of everything else to this debtor, and the news: one commit."""
     case = owner.case
-    debtor = db.locked(Debtor.objects.filter(id=case.debtor_id)).get()
+    debtor = _debtor.one(id=case.debtor_id)
     rfc_id = _own_id(mail, owner, row)
     if rfc_id is None:
         return
@@ -175,14 +182,21 @@ def _own_id(mail: Incoming, owner: Owner, row: Inbound) -> str | None:
 
     Another text under a Message-ID that was used before is another message: it must not be lost.
     """
-    named = Reply.objects.filter(
-        organisation_id=owner.case.organisation_id, livemode=owner.case.livemode, rfc_message_id=mail.message_id
-    )
-    before = named.first() if mail.message_id else None
+    mine = {"organisation_id": owner.case.organisation_id, "livemode": owner.case.livemode}
+    before = _named.first(**mine, rfc_message_id=mail.message_id) if mail.message_id else None
     if before is None:
         return mail.message_id
     same = (before.sender, before.subject, before.text) == (mail.sender, mail.subject, mail.text)
     return None if same else f"{mail.message_id[:250]} {row.id}"
+
+
+_debtor = Prepared(lambda id: db.locked(Debtor.objects.filter(id=id)))
+
+
+@Prepared
+def _named(organisation_id: str, livemode: bool, rfc_message_id: str) -> QuerySet[Reply]:
+    same = Reply.objects.filter(organisation_id=organisation_id, livemode=livemode, rfc_message_id=rfc_message_id)
+    return same.order_by("id")[:1]
 
 
 def wait_for(reply: Reply, debtor: Debtor, *, at: datetime) -> None:

@@ -4,15 +4,17 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 
 from accounts.models import Organisation
-from campaigns.models import Campaign, Case, Contact, Debtor, LedgerEntry
+from campaigns.models import Campaign, Case, Contact, Debtor, LedgerEntry, Step
 from outreach import drafting, queries
-from outreach.operations import reply_path
+from outreach.operations import consumers, reply_path
+from outreach.queries.desk import File
 from outreach.rendering import Account, Brand, Letter, Line, Links
 from payments.queries import pay_url
 from payments.rules import palette
@@ -37,7 +39,11 @@ class Stationery:
     """What a message of one campaign is written on; read before the transaction, since a logo is a file."""
 
     brand: Brand
-    livemode: bool
+    campaign: Campaign
+
+    @property
+    def livemode(self) -> bool:
+        return self.campaign.livemode
 
     @property
     def missing(self) -> str:
@@ -69,7 +75,7 @@ def stationery(campaign: Campaign, organisation: Organisation) -> Stationery:
         logo=logo,
         logo_subtype=subtype,
     )
-    return Stationery(brand, campaign.livemode)
+    return Stationery(brand, campaign)
 
 
 def _logo(campaign: Campaign) -> tuple[bytes | None, str]:
@@ -99,24 +105,43 @@ def letter(
     debtor: Debtor,
     contact: Contact,
     organisation: Organisation,
+    step: Step,
     itemised: bool,
+    at: datetime,
     others: Sequence[Case] = (),
     tone: str = "neutral",
     facts: dict[str, Any] | None = None,
+    file: File | None = None,
 ) -> Letter:
     """Everything a message about `case` to `contact` is made of, as the ledger has it now. `others`: further open
-    invoices of the same debtor; `facts`: what an answer or a notice speaks of."""
-    return Letter(
-        brand=replace(paper.brand, reply_to=reply_path.reply_to(case, contact, paper.brand)),
-        account=_account(case, debtor, organisation),
+    invoices of the same debtor; `facts`: what an answer or a notice speaks of; `file`: the debtor's, where it has been
+    read with all of these invoices; `step`: what it is a message of."""
+    named: dict[str, Any] = {
+        "case": case,
+        "debtor": debtor,
+        "organisation": organisation,
+        "contact": contact,
+        "step": step,
+    }
+    ground = queries.ground(campaign=paper.campaign, file=file, **named)
+    ledger = file.ledger if file else {one.id: queries.ledger(one) for one in (case, *others)}
+    ways = file.ways if file else None
+    plain = Letter(
+        brand=replace(paper.brand, reply_to=reply_path.reply_to(case, contact, paper.brand, ways=ways)),
+        account=_account(case, debtor, organisation, ledger[case.id]),
         links=Links(pay=pay_url(case), opt_out=queries.opt_out_url(contact.id)),
         contact_name=contact.name,
         itemised=itemised,
         language=debtor.language if debtor.language in drafting.LANGUAGES else "en",
         tone=tone,
-        others=tuple(_account(other, debtor, organisation) for other in others),
+        others=tuple(_account(other, debtor, organisation, ledger[other.id]) for other in others),
         facts=facts or {},
+        authorised=ground.authorised,
+        offers=ground.offers,
+        attorney_allowed=ground.attorney_allowed,
+        sources=ground.sources,
     )
+    return consumers.told(plain, ground=ground, debtor=debtor, organisation=organisation, at=at)
 
 
 def facts_hash(letter: Letter, recipient: str) -> str:
@@ -140,8 +165,8 @@ def _hash(*stated: Any) -> str:
     return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _account(case: Case, debtor: Debtor, organisation: Organisation) -> Account:
-    entries, zone = queries.ledger(case), queries.zone_of(organisation)
+def _account(case: Case, debtor: Debtor, organisation: Organisation, entries: list[LedgerEntry]) -> Account:
+    zone = queries.zone_of(organisation)
     lines = [
         Line(_label(entry), entry.amount_minor, entry.created_at.astimezone(zone).date())
         for entry in entries

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from agentcollect.kit import crypto
+from django.db.models import QuerySet
+
+from agentcollect.kit import crypto, db
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Case, Contact, Debtor
 from campaigns.queries import speaking_case
 from campaigns.rules.identity import domain_of
@@ -26,17 +29,18 @@ class Owner(NamedTuple):
     identity: str
 
 
-def find(mail: Incoming, *, organisation_id: str, livemode: bool | None) -> Owner | None:
+def find(mail: Incoming, *, organisation_id: str, livemode: bool | None, clock_id: str = "") -> Owner | None:
     """The case a mail is about: by the address it was sent to, else by what it answers, else by who wrote.
 
-    Who wrote is enough only in a mailbox of one organisation (`organisation_id`), which is then the only one asked.
+    Who wrote is enough only in a mailbox of one organisation (`organisation_id`), which is then the only one asked, and
+    there only on the timeline that the mail came in on.
     """
     message = answered(mail.references, organisation_id=organisation_id, livemode=livemode)
     case = _addressed(mail.recipients, organisation_id, livemode)
     if case is None and message is not None:
         case = Case.objects.select_related("debtor").get(id=message.case_id)
     if case is None and organisation_id and livemode is not None:
-        case = _written_by(mail.sender, organisation_id, livemode)
+        case = _written_by(mail.sender, organisation_id, livemode, clock_id)
     if case is None:
         return None
     if message is not None and message.debtor_id != case.debtor_id:
@@ -47,7 +51,7 @@ def find(mail: Incoming, *, organisation_id: str, livemode: bool | None) -> Owne
 
 def identify(sender: str, debtor: Debtor, *, trusted: bool = True) -> tuple[Contact | None, str]:
     """(contact, identity) of an address at this debtor. `trusted` False: the mail is not from whom it says."""
-    people = list(Contact.objects.filter(debtor_id=debtor.id).exclude(email="").order_by("level", "id"))
+    people = people_of(debtor_id=debtor.id)
     person = next((one for one in people if one.email.lower() == sender.lower()), None) if trusted else None
     if person is not None:
         return person, Reply.Identity.KNOWN
@@ -55,6 +59,12 @@ def identify(sender: str, debtor: Debtor, *, trusted: bool = True) -> tuple[Cont
     if trusted and domain and domain in company_domains(debtor, people):
         return None, Reply.Identity.COMPANY
     return None, Reply.Identity.UNKNOWN
+
+
+@Prepared
+def people_of(debtor_id: str) -> QuerySet[Contact]:
+    """Those of the debtor who have an address, whom to ask first first."""
+    return Contact.objects.filter(debtor_id=debtor_id).exclude(email="").order_by("level", "id")
 
 
 def company_domains(debtor: Debtor, people: Iterable[Contact]) -> frozenset[str]:
@@ -66,11 +76,17 @@ def company_domains(debtor: Debtor, people: Iterable[Contact]) -> frozenset[str]
 def answered(references: Iterable[str], *, organisation_id: str = "", livemode: bool | None = None) -> Message | None:
     """Our newest message among these Message-IDs. They hold a step's id, which nobody can guess."""
     steps = {found[1]: reference for reference in references if (found := _OUR_ID.match(reference))}
-    rows = Message.objects.filter(step_id__in=list(steps), status__in=queries.LEFT)
+    rows = _left(step_ids=list(steps)) if steps else []
     if organisation_id and livemode is not None:
-        rows = rows.filter(organisation_id=organisation_id, livemode=livemode)
-    ours = [row for row in rows.order_by("created_at", "id") if row.rfc_message_id == steps[row.step_id]]
+        rows = [row for row in rows if (row.organisation_id, row.livemode) == (organisation_id, livemode)]
+    ours = [row for row in rows if row.rfc_message_id == steps[row.step_id]]
     return ours[-1] if ours else None
+
+
+@Prepared
+def _left(step_ids: Any) -> QuerySet[Message]:
+    rows = Message.objects.filter(db.among("step_id", step_ids), status__in=queries.LEFT)
+    return rows.order_by("created_at", "id")
 
 
 def _addressed(recipients: Iterable[str], organisation_id: str, livemode: bool | None) -> Case | None:
@@ -80,17 +96,19 @@ def _addressed(recipients: Iterable[str], organisation_id: str, livemode: bool |
         case_id = crypto.read_signed_id(PURPOSE, PREFIX, found[1]) if found else None
         if case_id is None:
             continue
-        rows = Case.objects.select_related("debtor").filter(id=case_id)
-        if organisation_id and livemode is not None:
-            rows = rows.filter(organisation_id=organisation_id, livemode=livemode)
-        if case := rows.first():
+        case = _case.first(id=case_id)
+        everywhere = not organisation_id or livemode is None
+        if case and (everywhere or (case.organisation_id, case.livemode) == (organisation_id, livemode)):
             return case
     return None
 
 
-def _written_by(sender: str, organisation_id: str, livemode: bool) -> Case | None:
+_case = Prepared(lambda id: Case.objects.select_related("debtor").filter(id=id))
+
+
+def _written_by(sender: str, organisation_id: str, livemode: bool, clock_id: str) -> Case | None:
     """The case of the last message to this address, else the debtor's oldest open one."""
-    tenant = {"organisation_id": organisation_id, "livemode": livemode}
+    tenant = {"organisation_id": organisation_id, "livemode": livemode, "clock_id": clock_id}
     people = list(Contact.objects.filter(**tenant, email__iexact=sender).order_by("-created_at", "-id")[:20])
     if not people:
         return None

@@ -19,7 +19,8 @@ from campaigns.rules.playbook import TONES
 from campaigns.serializers.intake import Request
 from compliance import gate
 from compliance.facts import Facts
-from outreach import drafting, queries, rendering
+from compliance.reading import Rendered
+from outreach import drafting, queries
 from outreach.operations import gating, letters, readiness
 from outreach.plans import Planned, Preview
 
@@ -129,7 +130,7 @@ class _Law:
 
 def _message(
     campaign: Campaign, organisation: Organisation, row: Planned, carrying: dict[str, Step]
-) -> rendering.Rendered | None:
+) -> Rendered | None:
     if row.contact is None or row.at is None:
         return None
     step = carrying[row.case.debtor_id]
@@ -141,10 +142,12 @@ def _message(
         debtor=row.case.debtor,
         contact=row.contact,
         organisation=organisation,
+        step=step,
+        at=row.at,
         itemised=True,
         others=readiness.others(case, speaking, organisation, at=row.at),
         tone=TONES.get(campaign.posture, "neutral"),
     )
-    drafts = drafting.drafts(step.intent, language=letter.language, tone=letter.tone, key=case.id)
+    drafts = drafting.drafts(step.intent, language=letter.language, tone=letter.tone, key=letter.key)
     found = gating.propose(letter, drafts)
     return found[1] if found else None

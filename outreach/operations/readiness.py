@@ -1,13 +1,15 @@
 """What a step is about, as the rows have it now, and whether it may go on to be written and judged at all."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Organisation
 from agentcollect.kit import db
+from agentcollect.kit.prepared import Prepared
 from campaigns import operations as campaigns
 from campaigns.models import Campaign, Case, Contact, Debtor, Step
 from campaigns.operations import planning
@@ -15,10 +17,15 @@ from campaigns.operations.facts import whereabouts
 from campaigns.queries import conversations
 from campaigns.rules import moments, standing
 from campaigns.rules.playbook import TONES
+from compliance.facts import is_consumer
 from outreach import queries
 from outreach.operations import gating, reply_path, switches
 from outreach.operations.claims import Claim
 from outreach.operations.letters import Stationery
+from outreach.operations.switches import Stop
+from outreach.queries import desk
+from outreach.queries.desk import File
+from outreach.rules import law
 
 # How long a step waits for what only the creditor or operations can add: an address, a mail server.
 INCOMPLETE = timedelta(hours=1)
@@ -46,34 +53,53 @@ class Rows:
     speaking: tuple[Case, ...]
     steps: tuple[Step, ...]
     at: datetime
+    file: File
+    stops: list[Stop]
 
     @classmethod
     def read(cls, step: Step, *, at: datetime) -> "Rows":
         """The rows without a lock."""
         debtor = Debtor.objects.get(id=step.debtor_id)
-        return cls._of(debtor, Case.objects.get(id=step.case_id), step, at=at)
+        cases = {case.id: case for case in Case.objects.filter(_named(step.debtor_id, step.campaign_id, step.case_id))}
+        file = desk.file_of(debtor, step.campaign_id, list(cases))
+        return cls._of(file, cases, step, switches.standing(step.livemode), at=at)
 
     @classmethod
     def locked(cls, claim: Claim, *, at: datetime) -> "Rows | None":
         """The rows, locked in the order of kit.db.locked: the debtor, every invoice the message may name, the step.
         None when the claim was lost meanwhile."""
-        step = claim.step()
-        debtor, case = lock(step.debtor_id, step.campaign_id, step.case_id)
-        own = db.locked(claim.rows(Step.Status.PLANNED)).first()
-        return None if own is None else cls._of(debtor, case, own, at=at)
+        return cls.locked_all([(claim, at)])[0]
 
     @classmethod
-    def _of(cls, debtor: Debtor, case: Case, step: Step, *, at: datetime) -> "Rows":
-        case.debtor = debtor
-        campaign = Campaign.objects.select_related("organisation").get(id=step.campaign_id)
-        speaking: list[Case] = []
-        steps: list[Step] = []
-        if step.kind == "outreach":
-            speaking = conversations.talking(debtor_id=debtor.id, campaign_id=campaign.id, at=at)
-            steps = conversations.said(case)
-        contact = _contact(step, debtor)
-        organisation = campaign.organisation
-        return cls(debtor, case, step, campaign, organisation, contact, tuple(speaking), tuple(steps), at)
+    def locked_all(cls, claims: Sequence[tuple[Claim, datetime]]) -> "list[Rows | None]":
+        """The same for claims of one mode, each at its moment and of a debtor of its own, in as few statements."""
+        steps = {step.id: step for step in _steps(ids=[claim.step_id for claim, _ in claims])}
+        debtors = {row.id: row for row in _debtors(ids=[step.debtor_id for step in steps.values()])}
+        cases = {case.id: case for case in _cases(**_wanted_cases(steps.values()))}
+        own = {step.id: step for step in _planned(ids=list(steps))}
+        pairs = [(debtors[step.debtor_id], step.campaign_id) for step in own.values()]
+        files = desk.files(pairs, list(cases)) if pairs else {}
+        stops = switches.standing(next(iter(own.values())).livemode) if own else []
+        found: list[Rows | None] = []
+        for claim, at in claims:
+            step = own.get(claim.step_id)
+            ours = step is not None and claim.token == step.lease_token
+            found.append(cls._of(files[step.debtor_id], cases, step, stops, at=at) if step and ours else None)
+        return found
+
+    @classmethod
+    def _of(cls, file: File, cases: Mapping[str, Case], step: Step, stops: list[Stop], *, at: datetime) -> "Rows":
+        campaign, case = file.ways.campaign, cases[step.case_id]
+        mine = [one for one in cases.values() if (one.debtor_id, one.campaign_id) == (step.debtor_id, campaign.id)]
+        for one in (case, *mine):
+            one.debtor = file.debtor
+        outreach = step.kind == "outreach"
+        speaking = conversations.speaking(mine, file.holds, at=at) if outreach else []
+        steps = file.said if outreach else []
+        contact, organisation = _contact(step, file), campaign.organisation
+        return cls(
+            file.debtor, case, step, campaign, organisation, contact, tuple(speaking), tuple(steps), at, file, stops
+        )
 
     @property
     def over(self) -> bool:
@@ -81,6 +107,11 @@ class Rows:
         if self.step.kind != "outreach":
             return False
         return self.case.status in _OVER or self.case.balance_minor <= 0
+
+    @property
+    def late(self) -> bool:
+        """Whether it waited so long that it takes turns with what else waited."""
+        return self.step.kind == "outreach" and self.at - self.step.due_at >= _LATE
 
     @property
     def others(self) -> list[Case]:
@@ -108,7 +139,10 @@ def answer_facts(step: Step) -> dict[str, Any]:
 
 
 def others(case: Case, speaking: list[Case], organisation: Organisation, *, at: datetime) -> list[Case]:
-    """The further invoices that a message about `case` lists; none where `case` itself may not be asked for."""
+    """The further invoices that a message about `case` lists; none where `case` itself may not be asked for, nor to a
+    consumer, to whom each debt has a notice of its own (12 CFR 1006.34)."""
+    if is_consumer(law.place(case.debtor, organisation, case)):
+        return []
     if case.id not in {one.id for one in speaking}:
         return []
     return conversations.overdue([one for one in speaking if one.id != case.id], organisation.timezone, at=at)
@@ -116,18 +150,52 @@ def others(case: Case, speaking: list[Case], organisation: Organisation, *, at: 
 
 def lock(debtor_id: str, campaign_id: str, case_id: str) -> tuple[Debtor, Case]:
     """The debtor, and the case with all others its message may name: a payment on one of those waits, or is seen."""
-    debtor = db.locked(Debtor.objects.filter(id=debtor_id)).get()
-    named = Q(debtor_id=debtor_id, campaign_id=campaign_id, closed_at=None) | Q(id=case_id)
-    cases = {case.id: case for case in db.locked(Case.objects.filter(named)).order_by("id")}
+    [debtor] = _debtors(ids=[debtor_id])
+    named = {"debtor_ids": [debtor_id], "campaign_ids": [campaign_id], "case_ids": [case_id]}
+    cases = {case.id: case for case in _cases(**named)}
     cases[case_id].debtor = debtor
     return debtor, cases[case_id]
 
 
-def _contact(step: Step, debtor: Debtor) -> Contact | None:
+def _named(debtor_id: str, campaign_id: str, case_id: str) -> Q:
+    return Q(debtor_id=debtor_id, campaign_id=campaign_id, closed_at=None) | Q(id=case_id)
+
+
+def _wanted_cases(steps: Collection[Step]) -> dict[str, list[str]]:
+    return {
+        "debtor_ids": [step.debtor_id for step in steps],
+        "campaign_ids": [step.campaign_id for step in steps],
+        "case_ids": [step.case_id for step in steps],
+    }
+
+
+@Prepared
+def _steps(ids: Any) -> QuerySet[Step]:
+    return Step.objects.filter(db.among("id", ids))
+
+
+@Prepared
+def _debtors(ids: Any) -> QuerySet[Debtor]:
+    return db.locked(Debtor.objects.filter(db.among("id", ids))).order_by("id")
+
+
+@Prepared
+def _cases(debtor_ids: Any, campaign_ids: Any, case_ids: Any) -> QuerySet[Case]:
+    talks = Q(db.among("debtor_id", debtor_ids)) & Q(db.among("campaign_id", campaign_ids)) & Q(closed_at=None)
+    return db.locked(Case.objects.filter(talks | Q(db.among("id", case_ids)))).order_by("id")
+
+
+@Prepared
+def _planned(ids: Any) -> QuerySet[Step]:
+    return db.locked(Step.objects.filter(db.among("id", ids), status=Step.Status.PLANNED)).order_by("id")
+
+
+def _contact(step: Step, file: File) -> Contact | None:
     """Whom it is for: an answer goes to who asked."""
     if step.kind != "outreach" and step.contact_id:
-        return Contact.objects.filter(id=step.contact_id).first()
-    return queries.contact_for(debtor, step.level)
+        own = [person for person in file.people if person.id == step.contact_id]
+        return own[0] if own else Contact.objects.filter(id=step.contact_id).first()
+    return queries.writes_to(file, step.level)
 
 
 # --- may it go on
@@ -185,12 +253,12 @@ def runs(campaign: Campaign, kind: str) -> bool:
 def _its_turn(claim: Claim, rows: Rows, *, at: datetime) -> bool:
     """What many waited with (a pause, a worker that stood still) is caught up one by one, over the next hours."""
     step = rows.step
-    if step.kind != "outreach" or at - step.due_at < _LATE:
+    if not rows.late:
         return True
     late = Step.objects.filter(campaign_id=step.campaign_id, status=Step.Status.PLANNED, due_at__lte=at - _LATE)
     if late[: _FEW + 1].count() <= _FEW:
         return True
-    until = moments.caught_up(whereabouts(rows.debtor), at=at, key=rows.case.id, channel=step.channel)
+    until = moments.caught_up(whereabouts(rows.debtor), at=at, key=rows.case.spread_key, channel=step.channel)
     gating.wait(claim, rows.case, rows.debtor, step, standing.CATCHING_UP, until=until, at=at)
     return False
 
@@ -204,17 +272,20 @@ def _ready(claim: Claim, rows: Rows, paper: Stationery, *, at: datetime) -> bool
 
 
 def _stopped(rows: Rows, *, at: datetime) -> tuple[str, datetime] | None:
-    why = stopped(rows.campaign, rows.step.channel)
+    why = stopped(rows.campaign, rows.step.channel, stops=rows.stops)
     return (why, after_a_stop(rows.case, at=at)) if why else None
 
 
 def after_a_stop(case: Case, *, at: datetime) -> datetime:
     """When a stopped step looks again."""
-    return at + _STOPPED + moments.share(case.id, _SPREAD)
+    return at + _STOPPED + moments.share(case.spread_key, _SPREAD)
 
 
-def stopped(campaign: Campaign, channel: str, *, prompt: str = "", model: str = "") -> str:
-    """Why a kill switch, or the fuse, keeps everything of this kind from leaving; empty: none does."""
+def stopped(
+    campaign: Campaign, channel: str, *, prompt: str = "", model: str = "", stops: list[Stop] | None = None
+) -> str:
+    """Why a kill switch, or the fuse, keeps everything of this kind from leaving; empty: none does. `stops`: what
+    stands, where this transaction has read it."""
     why = switches.why_stopped(
         livemode=campaign.livemode,
         channel=channel,
@@ -224,6 +295,7 @@ def stopped(campaign: Campaign, channel: str, *, prompt: str = "", model: str = 
         playbook=f"{campaign.playbook}@{campaign.playbook_version}",
         prompt=prompt,
         model=model,
+        stops=stops,
     )
     return f"{standing.STOPPED}{why}" if why else ""
 
@@ -237,6 +309,6 @@ def _incomplete(rows: Rows, paper: Stationery, *, at: datetime) -> tuple[str, da
 
 def _reading(rows: Rows, *, at: datetime) -> tuple[str, datetime] | None:
     """Nobody is asked again while what they wrote has not been read."""
-    if rows.step.kind == "outreach" and queries.unread(rows.debtor):
+    if rows.step.kind == "outreach" and queries.unread_in(rows.file):
         return standing.READING, at + _READING
     return None

@@ -1,23 +1,24 @@
 """Doing what the reducer said: each act a call down, all of them in the transaction that marks the reply as read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
 from agentcollect.kit import clock, db, ids
+from agentcollect.kit.prepared import Prepared, PreparedValues
 from campaigns import operations as campaigns
-from campaigns.models import Campaign, Case, Contact, Debtor, Document, Step
+from campaigns.models import Campaign, Case, Contact, Debtor, Document, Hold, Step
 from campaigns.operations.facts import about, case_data, whereabouts
+from campaigns.queries import shared_documents
 from campaigns.rules import offers
 from campaigns.rules.tasks import business_days_after
 from events.operations import record
 from outreach import queries
 from outreach.models import Message, Reply
 from outreach.operations import answering, matching
+from outreach.rules import law
 from outreach.rules.replies import Act, Heard, Situation
 from payments import operations as payments
 
@@ -36,13 +37,12 @@ class Scene:
     @classmethod
     def locked(cls, reply_id: str, *, by: str, at: datetime) -> "Scene":
         """Lock debtor, case, reply, in the order of kit.db.locked."""
-        found = Reply.objects.only("debtor_id", "case_id").get(id=reply_id)
-        debtor = db.locked(Debtor.objects.filter(id=found.debtor_id)).get()
-        case = db.locked(Case.objects.filter(id=found.case_id)).get()
+        debtor_id, case_id = _whose.one(id=reply_id)
+        debtor, case = _debtor.one(id=debtor_id), _case.one(id=case_id)
         case.debtor = debtor
-        reply = db.locked(Reply.objects.filter(id=reply_id)).get()
+        reply = _reply.one(id=reply_id)
         reply.case = case
-        campaign = Campaign.objects.select_related("organisation").get(id=case.campaign_id)
+        campaign = _campaign.one(id=case.campaign_id)
         return cls(reply, debtor, case, campaign, by, at)
 
     @property
@@ -55,11 +55,18 @@ class Scene:
         return self.campaign.organisation.timezone
 
 
+_whose = PreparedValues(lambda id: Reply.objects.filter(id=id).values_list("debtor_id", "case_id"))
+_debtor = Prepared(lambda id: db.locked(Debtor.objects.filter(id=id)))
+_case = Prepared(lambda id: db.locked(Case.objects.filter(id=id)))
+_reply = Prepared(lambda id: db.locked(Reply.objects.filter(id=id)))
+_campaign = Prepared(lambda id: Campaign.objects.select_related("organisation").filter(id=id))
+
+
 def situation(scene: Scene, *, person: bool = False) -> Situation:
     """How things stand, as the reducer reads them."""
     policy = offers.policy(scene.campaign.offer_policy, scene.campaign.organisation.offer_policy)
     told, case = scene.reply.interpretation, scene.case
-    contacts = Contact.objects.filter(debtor_id=scene.debtor.id).exclude(email="")
+    contacts = matching.people_of(debtor_id=scene.debtor.id)
     return Situation(
         text=scene.reply.text,
         identity=scene.reply.identity,
@@ -76,14 +83,13 @@ def situation(scene: Scene, *, person: bool = False) -> Situation:
         plans=policy.plans,
         max_promise_days=policy.max_promise_days,
         documents=_documents(case),
+        phone=scene.reply.contact.phone if scene.reply.contact else "",
     )
 
 
 def _documents(case: Case) -> tuple[str, ...]:
-    """Names of what the creditor shares with the debtor about this invoice, the invoice itself first."""
-    on = Q(case_id=case.id) | Q(debtor_id=case.debtor_id)
-    rows = Document.objects.filter(on, share_with_debtor=True).order_by("created_at", "id")
-    found = sorted(rows[:20], key=lambda one: one.kind != Document.Kind.INVOICE)
+    """Names of what the pay page lists for the debtor, where the invoice itself is among it."""
+    found = shared_documents(case)
     return tuple(one.name for one in found) if found and found[0].kind == Document.Kind.INVOICE else ()
 
 
@@ -109,7 +115,10 @@ def _message_contact(reply: Reply) -> str:
 
 def _written_to(scene: Scene) -> Contact | None:
     """Whose address a stop closes: the sender's, else the one our message went to."""
-    return Contact.objects.filter(id=scene.reply.contact_id or _message_contact(scene.reply)).first()
+    return _person.first(id=scene.reply.contact_id or _message_contact(scene.reply))
+
+
+_person = Prepared(lambda id: Contact.objects.filter(id=id))
 
 
 def _contact(scene: Scene, *, name: str, email: str, phone: str, like: Contact | None) -> Contact:
@@ -252,7 +261,19 @@ def _claim_paid(scene: Scene, contact: Contact | None, facts: dict[str, Any]) ->
 def _document_needed(scene: Scene, contact: Contact | None, facts: dict[str, Any]) -> str:
     _task(scene, contact, {"kind": "document_needed", "reason": facts["reason"]})
     _record(scene, "document.needed", reply_id=scene.reply.id, reason=facts["reason"])
+    _only_asking_waits(scene)
     return str(facts["reason"])
+
+
+def _only_asking_waits(scene: Scene) -> None:
+    """What they asked for is understood: until it is there nothing is asked of them, but they are answered."""
+    others = Reply.objects.filter(debtor_id=scene.debtor.id, status__in=("received", "needs_human"))
+    if others.exclude(id=scene.reply.id).exists():
+        return
+    held = Hold.objects.filter(debtor_id=scene.debtor.id, kind="compliance_review", released_at=None, actor="engine")
+    for one in held:
+        if one.evidence.get("cause") == "reply":
+            Hold.objects.filter(id=one.id).update(evidence=one.evidence | {"waits_for": "document"})
 
 
 def _referral(scene: Scene, contact: Contact | None, facts: dict[str, Any]) -> str:
@@ -279,6 +300,35 @@ def _defer(scene: Scene, contact: Contact | None, facts: dict[str, Any]) -> str:
     return f"away until {facts['until'].isoformat()}"
 
 
+def _inconvenient(scene: Scene, contact: Contact | None, facts: dict[str, Any]) -> str:
+    """Times and media of their own choice hold for everybody of theirs; calls they close take back any consent."""
+    windows = facts["windows"]
+    words = "; ".join(law.said(one) for one in windows)
+    rows = [law.as_row(one) for one in windows]
+    campaigns.note_inconvenient(
+        debtor=scene.debtor, windows=rows, by="debtor", at=scene.at, evidence=_quoting(scene, windows), words=words
+    )
+    closed = {one.channel for one in windows if not (one.days or one.starts or one.ends)} & {"call", "sms"}
+    if contact is not None and closed:
+        campaigns.revoke_consents(
+            contact=contact, channels=closed, by="debtor", at=scene.at, evidence=_quoting(scene, windows)
+        )
+    return f"noted: {words}"
+
+
+def _quoting(scene: Scene, said: Sequence[Any]) -> dict[str, Any]:
+    return {"reply_id": scene.reply.id, "quote": " ".join(dict.fromkeys(one.quote for one in said))[:500]}
+
+
+def _consent(scene: Scene, contact: Contact | None, facts: dict[str, Any]) -> str:
+    if contact is None:
+        return ""
+    evidence = {"reply_id": scene.reply.id, "quote": facts["quote"]}
+    channel, phone = facts["channel"], facts["phone"]
+    campaigns.consent(contact=contact, channel=channel, phone=phone, by="debtor", at=scene.at, evidence=evidence)
+    return f"agreed to {facts['channel']} on {facts['phone']}"
+
+
 def _ignore(scene: Scene, contact: Contact | None, facts: dict[str, Any]) -> str:
     return ""
 
@@ -296,6 +346,8 @@ _DO: dict[str, Callable[[Scene, Contact | None, dict[str, Any]], str]] = {
     "document_needed": _document_needed,
     "referral": _referral,
     "defer": _defer,
+    "inconvenient": _inconvenient,
+    "consent": _consent,
     "ignore": _ignore,
 }
 

@@ -46,11 +46,18 @@ def read_replies(*, at: datetime, limit: int = 100) -> int:
     return done
 
 
+def read_inbound(*, inbound_id: str, at: datetime) -> None:
+    """Match one stored message and read what it says, at its own moment: the driver of a test clock does so."""
+    inbound.match_one(inbound_id=inbound_id, at=at)
+    for reply in Reply.objects.filter(inbound_id=inbound_id, status=Reply.Status.RECEIVED):
+        _read(reply, at=at)
+
+
 def _claim() -> Reply | None:
-    """Lease the oldest reply nobody reads. Leases live on the wall clock."""
+    """Lease the oldest reply nobody reads, of those on the wall. Leases live on the wall clock."""
     now = clock.now()
     free = Q(lease_until=None) | Q(lease_until__lte=now)
-    waiting = Reply.objects.filter(free, status=Reply.Status.RECEIVED).order_by("recorded_at", "id")
+    waiting = Reply.objects.filter(free, status=Reply.Status.RECEIVED, case__clock_id="").order_by("recorded_at", "id")
     with db.atomic():
         reply = db.claimable(waiting).first()
         if reply is not None:
@@ -128,10 +135,12 @@ def _settle(scene: Scene, heard: Heard, words: str, acts: list[Act], *, waits: b
     inbound.record_reply(
         "reply.understood", reply, scene.debtor.name, at=scene.at, by=scene.by if person else "engine", **told
     )
-    if not waits:
+    # A person who has said what it is has read it, even where another question (may it cease?) stands now.
+    if not waits or (person and not any(act.do == "task" for act in acts)):
         campaigns.end_tasks(
             cause=reply.id, kind="review_reply", status="done", outcome="handled", by=scene.by, at=scene.at
         )
+    if not waits:
         inbound.wait_over(scene.debtor, at=scene.at)
 
 

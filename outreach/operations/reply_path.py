@@ -19,6 +19,7 @@ from outreach import mime
 from outreach.models import ReplyPath
 from outreach.operations.matching import PURPOSE
 from outreach.providers.email import Parcel, TransportError, transport
+from outreach.queries.desk import Ways
 from outreach.rendering import Brand
 from outreach.rules.incoming import Incoming
 
@@ -40,12 +41,13 @@ _FIELDS = ("address", "host", "port", "user", "folder")
 # --- what mails and the gate ask
 
 
-def reply_to(case: Case, contact: Contact, brand: Brand) -> str:
+def reply_to(case: Case, contact: Contact, brand: Brand, *, ways: Ways | None = None) -> str:
     """The address that a mail about `case` asks to be answered at: the connected mailbox, else the inbound host's
-    address of this case, else the brand's own."""
-    path = _path(case.organisation_id, case.livemode)
-    if path is not None and path.kind == ReplyPath.Kind.MAILBOX and path.address:
-        return path.address
+    address of this case, else the brand's own. `ways`: of its campaign, where they have been read."""
+    path = None if ways else _path(case.organisation_id, case.livemode)
+    kind, address = (ways.path_kind, ways.path_address) if ways else (path.kind, path.address) if path else ("", "")
+    if kind == ReplyPath.Kind.MAILBOX and address:
+        return address
     if settings.INBOUND_HOST:
         return f"r+{crypto.sign_id(PURPOSE, case.id)}@{settings.INBOUND_HOST}"
     return brand.reply_to

@@ -9,6 +9,7 @@ the lease runs out and another worker claims; reserved → the sweep takes the r
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import EmailMessage
 from typing import Any
 
 import structlog
@@ -17,14 +18,18 @@ from django.db.models import Exists, F, OuterRef, Q
 from accounts.models import Organisation
 from agentcollect.kit import clock, db
 from campaigns.models import Campaign, Contact, Step
-from outreach import mime, queries, rendering, rules
+from compliance import guards
+from compliance.reading import Rendered
+from outreach import drafting, mime, queries, rendering, rules
+from outreach.drafting import Draft
 from outreach.models import Message
 from outreach.operations import approvals, calling, gating, letters, readiness, settling, wording
 from outreach.operations.claims import LEASE, Claim, Withdrawn
 from outreach.operations.letters import Stationery
 from outreach.operations.readiness import Rows
+from outreach.operations.writes import Writes
 from outreach.providers.email import Parcel, TransportError, transport
-from outreach.rendering import Draft, Letter
+from outreach.rendering import Letter
 from outreach.rules import law
 
 log = structlog.get_logger()
@@ -33,38 +38,25 @@ _NO_MODEL = frozenset({"template", "person"})
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the law lets go, on the locked rows; `facts`: the message's columns."""
+
+    proposal: gating.Proposal
+    facts: dict[str, Any]
+    contact: Contact
+    thread: list[str]
+    decision_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reserved:
     """A message that counts from now on and has not left yet."""
 
     message: Message
     letter: Letter
-    rendered: rendering.Rendered
+    rendered: Rendered
     contact: Contact
     thread: list[str]
-
-
-def send_due(*, at: datetime, limit: int = 50) -> int:
-    """Work off at most `limit` steps due at `at`, oldest first; returns how many were taken up.
-
-    A step that fails unexpectedly is logged, and found again when its lease runs out; the others go on.
-    """
-    claims = _claim(Q(due_at__lte=at), limit)
-    for claim in claims:
-        try:
-            _work(claim, at=at)
-        except Exception:
-            log.exception("step_failed", step=claim.step_id)
-    return len(claims)
-
-
-def send_step(*, step_id: str, at: datetime, outcome: str = "") -> Step:
-    """Work off one planned step now, whatever its due time; returns it as it then stands.
-
-    `outcome`: how a call to the sandbox's peer ends, "" as its number says.
-    """
-    for claim in _claim(Q(id=step_id), 1):
-        _work(claim, at=at, outcome=outcome)
-    return Step.objects.get(id=step_id)
 
 
 def _claim(wanted: Q, limit: int) -> list[Claim]:
@@ -88,7 +80,8 @@ def _running() -> Q:
     return Q(Exists(own.filter(status=Campaign.Status.ACTIVE))) | (~Q(kind="outreach") & Q(answered))
 
 
-def _work(claim: Claim, *, at: datetime, outcome: str = "") -> None:
+def work(claim: Claim, *, at: datetime, outcome: str = "") -> None:
+    """Carry out one claimed step by itself."""
     WORKERS[claim.step().channel](claim, at=at, outcome=outcome)
 
 
@@ -96,9 +89,21 @@ def _work_email(claim: Claim, *, at: datetime, **_: str) -> None:
     step = claim.step()
     campaign = Campaign.objects.select_related("organisation").get(id=step.campaign_id)
     paper = letters.stationery(campaign, campaign.organisation)
-    reserved = _reserve(claim, paper, _written(step, paper, at=at), at=at)
+    try:
+        reserved = _reserve(claim, paper, _written(step, paper, at=at), at=at)
+    except drafting.Unwritable as missing:
+        _tell(claim, missing, at=at)
+        return
     if reserved is not None:
         _deliver(claim, reserved, at=at)
+
+
+def _tell(claim: Claim, missing: drafting.Unwritable, *, at: datetime) -> None:
+    """Nothing of the attempt stood; its step waits for a person from here on."""
+    with db.atomic():
+        rows = Rows.locked(claim, at=at)
+        if rows is not None:
+            gating.refuse_unwritable(claim, rows.case, rows.debtor, rows.step, missing, at=at)
 
 
 # --- write, outside any transaction
@@ -114,7 +119,9 @@ def _written(step: Step, paper: Stationery, *, at: datetime) -> list[Draft]:
     if rows.contact is None or rows.over or approvals.stands(step):
         return []
     letter = _letter(paper, rows, rows.contact)
-    return wording.words(intent=step.intent, letter=letter, step=step, organisation=rows.organisation, at=at)
+    return wording.words(
+        intent=step.intent, letter=letter, step=step, organisation=rows.organisation, at=at, file=rows.file
+    )
 
 
 def _letter(paper: Stationery, rows: Rows, contact: Contact) -> Letter:
@@ -124,10 +131,13 @@ def _letter(paper: Stationery, rows: Rows, contact: Contact) -> Letter:
         debtor=rows.debtor,
         contact=contact,
         organisation=rows.organisation,
+        step=rows.step,
+        at=rows.at,
         itemised=rows.itemised,
         others=rows.others,
         tone=rows.tone,
         facts=rows.own_facts,
+        file=rows.file,
     )
 
 
@@ -142,45 +152,65 @@ def _reserve(claim: Claim, paper: Stationery, drafts: list[Draft], *, at: dateti
     """
     with db.atomic():
         rows = Rows.locked(claim, at=at)
-        if rows is None or not readiness.may_go_on(claim, rows, paper, at=at):
+        allowed = _allowed(claim, rows, paper, drafts, at=at) if rows is not None else None
+        if rows is None or allowed is None:
             return None
-        proposal = _propose(paper, rows, drafts)
-        if rows.contact is not None and proposal is None:
-            # A person's words stood when it was written, and do not hold any more: it is written anew.
-            claim.update(Step.Status.PLANNED, due_at=at)
-            return None
-        decision = gating.decide(
-            debtor=rows.debtor,
-            campaign=rows.campaign,
-            organisation=rows.organisation,
-            case=rows.case,
-            step=rows.step,
-            contact=rows.contact,
-            opt_out=rendering.offers_opt_out(*proposal[:2]) if proposal else (False, False),
-            message=law.carried(rows.campaign, itemised=proposal[0].itemised) if proposal else None,
-            at=at,
-        )
-        if rows.contact is None or proposal is None or not decision.verdict.allowed:
-            gating.refuse(claim, rows.case, rows.debtor, rows.step, decision, at=at)
-            return None
-        return _settle_on(claim, rows, rows.contact, proposal, decision, at=at)
+        message = _reserve_message(rows, allowed.facts)
+        claim.update(Step.Status.PLANNED, status=Step.Status.SENDING, reason="", **_of_the_step(rows, allowed))
+        letter, rendered, *_ = allowed.proposal
+        return Reserved(message, letter, rendered, allowed.contact, allowed.thread)
 
 
-def _propose(paper: Stationery, rows: Rows, drafts: list[Draft]) -> gating.Proposal | None:
-    """What a person approved, while its facts stand; else the first wording that the guards pass."""
-    if rows.contact is None:
+def _allowed(claim: Claim, rows: Rows, paper: Stationery, drafts: list[Draft], *, at: datetime) -> Allowed | None:
+    """What may be sent, by the law's word on the locked rows; None: the step says why nothing may."""
+    if not readiness.may_go_on(claim, rows, paper, at=at):
         return None
-    letter = _letter(paper, rows, rows.contact)
-    found = approvals.approved(step=rows.step, facts_hash=letters.facts_hash(letter, rows.contact.email))
-    return gating.propose(letter, [found[1]] if found else drafts)
+    letter = _letter(paper, rows, rows.contact) if rows.contact else None
+    return _judged(claim, rows, letter, drafts, at=at)
 
 
-def _settle_on(
+def _judged(claim: Claim, rows: Rows, letter: Letter | None, drafts: list[Draft], *, at: datetime) -> Allowed | None:
+    proposal = _propose(rows, letter, drafts)
+    if rows.contact is not None and proposal is None:
+        # A person's words stood when it was written, and do not hold any more: it is written anew.
+        claim.update(Step.Status.PLANNED, due_at=at)
+        return None
+    decision = gating.decide(
+        debtor=rows.debtor,
+        campaign=rows.campaign,
+        organisation=rows.organisation,
+        case=rows.case,
+        step=rows.step,
+        contact=rows.contact,
+        opt_out=rendering.offers_opt_out(*proposal[:2]) if proposal else (False, False),
+        message=law.carried(rows.campaign, **rendering.carries(*proposal[:2])) if proposal else None,
+        at=at,
+        file=rows.file,
+    )
+    if rows.contact is None or proposal is None or not decision.verdict.allowed:
+        gating.refuse(claim, rows.case, rows.debtor, rows.step, decision, at=at)
+        return None
+    return _worded(claim, rows, rows.contact, proposal, decision, at=at)
+
+
+def _propose(rows: Rows, letter: Letter | None, drafts: list[Draft]) -> gating.Proposal | None:
+    """What a person approved, while its facts stand; else the first wording that the guards pass."""
+    if rows.contact is None or letter is None:
+        return None
+    found = None
+    if any(row.approved_at for row in rows.file.own_messages(rows.step)):
+        found = approvals.approved(step=rows.step, facts_hash=letters.facts_hash(letter, rows.contact.email))
+    if found:
+        return gating.propose(letter, [found[1]])
+    return gating.propose(letter, drafts, drafts.checked if isinstance(drafts, wording.Words) else None)
+
+
+def _worded(
     claim: Claim, rows: Rows, contact: Contact, proposal: gating.Proposal, decision: gating.Judged, *, at: datetime
-) -> Reserved | None:
-    """The law allows: the message is reserved, or waits for a person, or cannot be worded."""
-    letter, rendered, draft, findings = proposal
-    thread = queries.thread(rows.case)
+) -> Allowed | None:
+    """The law allows: it may be sent, or waits for a person, or cannot be worded."""
+    draft, findings = proposal[2:]
+    thread = queries.thread_of(rows.file, rows.case)
     facts = _message_facts(rows, contact, proposal, thread, decision.row_id, at=at)
     debtor, case, step = rows.debtor, rows.case, rows.step
     if findings:
@@ -188,7 +218,8 @@ def _settle_on(
         gating.refuse_words(claim, case, debtor, step, decision, findings, message.id, at=at)
         return None
     model = "" if draft.drafter in _NO_MODEL else draft.drafter
-    if why := readiness.stopped(rows.campaign, step.channel, prompt=draft.prompt, model=model):
+    asked = {"prompt": draft.prompt, "model": model}
+    if any(asked.values()) and (why := readiness.stopped(rows.campaign, step.channel, **asked, stops=rows.stops)):
         gating.wait(claim, case, debtor, step, why, until=readiness.after_a_stop(case, at=at), at=at)
         return None
     if approvals.must_wait(campaign=rows.campaign, organisation=rows.organisation, debtor=debtor, step=step):
@@ -203,12 +234,15 @@ def _settle_on(
             at=at,
         )
         return None
-    message = _reserve_message(rows, facts)
-    changes = {"status": Step.Status.SENDING, "contact": contact, "decision_id": decision.row_id, "reason": ""}
-    if step.kind == "outreach":
-        changes["facts"] = step.facts | {"others": [one.id for one in rows.others]}
-    claim.update(Step.Status.PLANNED, **changes)
-    return Reserved(message, letter, rendered, contact, thread)
+    return Allowed(proposal, facts, contact, thread, decision.row_id)
+
+
+def _of_the_step(rows: Rows, allowed: Allowed) -> dict[str, Any]:
+    """What the step keeps of the message that is sent for it."""
+    changes: dict[str, Any] = {"contact_id": allowed.contact.id, "decision_id": allowed.decision_id}
+    if rows.step.kind == "outreach":
+        changes["facts"] = rows.step.facts | {"others": [one.id for one in rows.others]}
+    return changes
 
 
 def _message_facts(
@@ -235,7 +269,7 @@ def _message_facts(
         "paragraphs": list(rendered.words),
         "facts_hash": letters.facts_hash(letter, contact.email),
         "agent_run_id": draft.run_id,
-        "guards": sorted(rendering.guards.GUARDS),
+        "guards": sorted(guards.GUARDS),
         "error": "",
     }
 
@@ -246,9 +280,59 @@ def _reserve_message(rows: Rows, facts: dict[str, Any]) -> Message:
 
 
 def _keep(rows: Rows, facts: dict[str, Any]) -> Message:
+    return Message.objects.update_or_create(**_named(rows.step), defaults=facts)[0]
+
+
+def _named(step: Step) -> dict[str, Any]:
+    return {"organisation_id": step.organisation_id, "livemode": step.livemode, "step_id": step.id}
+
+
+# --- all in one, where the mailbox is a row of this database
+
+
+def together(claim: Claim, rows: Rows, paper: Stationery, writes: Writes, *, at: datetime, **_: str) -> None:
+    """The whole of it behind one lock, in the caller's transaction: judged as `_reserve` does, and arrived when it
+    commits. There is no hand-over to look at anything again before."""
+    if approvals.policy(rows.campaign, rows.organisation) != Campaign.Approval.NONE:
+        writes.flush()  # whether a draft waits hangs on the campaign's other messages
+    if not readiness.may_go_on(claim, rows, paper, at=at):
+        return
+    letter = _letter(paper, rows, rows.contact) if rows.contact else None
+    try:
+        allowed = _judged(claim, rows, letter, _drafts(rows, letter, at=at), at=at)
+    except drafting.Unwritable as missing:
+        gating.refuse_unwritable(claim, rows.case, rows.debtor, rows.step, missing, at=at)
+        return
+    if allowed is not None:
+        _arrive(claim, rows, allowed, writes, at=at)
+
+
+def _drafts(rows: Rows, letter: Letter | None, *, at: datetime) -> list[Draft]:
     step = rows.step
-    named = {"organisation_id": step.organisation_id, "livemode": step.livemode, "step_id": step.id}
-    return Message.objects.update_or_create(**named, defaults=facts)[0]
+    if letter is None or any(row.approved_at for row in rows.file.own_messages(step)):
+        return []
+    return wording.words(
+        intent=step.intent, letter=letter, step=step, organisation=rows.organisation, at=at, file=rows.file
+    )
+
+
+def _arrive(claim: Claim, rows: Rows, allowed: Allowed, writes: Writes, *, at: datetime) -> None:
+    step, letter, rendered = rows.step, *allowed.proposal[:2]
+    facts = allowed.facts | {"status": Message.Status.SENT, "handed_over_at": at, "sent_at": at}
+    again = bool(rows.file.own_messages(step))
+    message = _keep(rows, facts) if again else Message(**_named(step), **facts)
+    message.debtor = rows.debtor
+    try:
+        _, raw = _mime(Reserved(message, letter, rendered, allowed.contact, allowed.thread), at=at)
+    except TransportError as error:
+        message = _reserve_message(rows, allowed.facts)
+        claim.update(Step.Status.PLANNED, status=Step.Status.SENDING, reason="", **_of_the_step(rows, allowed))
+        settling.settle_failure(claim, message, error, at=at)
+        return
+    writes.arrived(message, raw, new=not again)
+    writes.resolved(claim, rows, at=at, status=Step.Status.SENT, **_of_the_step(rows, allowed))
+    settling.tell("message.sent", rows.case, message, by="engine", at=at)
+    writes.go_on(rows, at=at)
 
 
 # --- deliver, outside any transaction
@@ -269,6 +353,12 @@ def _deliver(claim: Claim, reserved: Reserved, *, at: datetime) -> None:
 
 
 def _parcel(reserved: Reserved, *, at: datetime) -> Parcel:
+    message, (built, _) = reserved.message, _mime(reserved, at=at)
+    return Parcel(sender=message.sender, recipient=message.recipient, mime=built, message_id=message.id)
+
+
+def _mime(reserved: Reserved, *, at: datetime) -> tuple[EmailMessage, bytes]:
+    """The message as it leaves. Raises TransportError where no mail server could be given it."""
     message = reserved.message
     try:
         built = mime.build(
@@ -281,12 +371,13 @@ def _parcel(reserved: Reserved, *, at: datetime) -> Parcel:
             opt_out_url=reserved.letter.links.opt_out,
             at=at,
         )
-        built.as_bytes()
+        return built, built.as_bytes()
     except (ValueError, IndexError) as error:
         # An address no mail server could be given (email.headerregistry raises both): tomorrow it is still none.
         raise TransportError(f"the message cannot be written: {error}", permanent=True) from error
-    return Parcel(sender=message.sender, recipient=message.recipient, mime=built, message_id=message.id)
 
 
 # Who carries out a step, by its channel; what is not here is nobody's yet, and stays planned.
 WORKERS: dict[str, Callable[..., None]] = {"email": _work_email, "call": calling.work}
+# The same among others, in one transaction; its transport has to be `in_database`.
+TOGETHER: dict[str, Callable[..., None]] = {"email": together, "call": calling.together}

@@ -1,6 +1,7 @@
 """The two ends of a message's way out: the mark before it leaves, and what is known afterwards."""
 
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db.models import Max
@@ -13,7 +14,7 @@ from campaigns.operations.facts import about, case_data
 from campaigns.queries import conversations
 from compliance import gate
 from events.operations import record
-from outreach import queries, rules
+from outreach import queries, rendering, rules
 from outreach.models import AgentRun, Message
 from outreach.operations import called, letters, readiness
 from outreach.operations.claims import LEASE, Claim, Withdrawn
@@ -60,7 +61,7 @@ def _why_not(case: Case, message: Message, step: Step, *, at: datetime) -> str:
     if not readiness.runs(campaign, step.kind) or campaign.organisation.paused_since(campaign.livemode):
         return "paused meanwhile"
     run = AgentRun.objects.filter(id=message.agent_run_id).first() if message.agent_run_id else None
-    asked = {"prompt": run.prompt, "model": run.model} if run else {}
+    asked: dict[str, Any] = {"prompt": run.prompt, "model": run.model} if run else {}
     if stopped := readiness.stopped(campaign, message.channel, **asked):
         return stopped
     contact = Contact.objects.get(id=message.contact_id)
@@ -77,7 +78,7 @@ def _why_not(case: Case, message: Message, step: Step, *, at: datetime) -> str:
         case=case,
         channel=message.channel,
         # What its text carries was judged when it was reserved, and has not changed since (facts_hash).
-        message=law.carried(campaign, itemised=True, source_notice=True),
+        message=law.carried(campaign, itemised=True, source_notice=True, **_read_again(message, campaign)),
     )
     decision = gate.decide(
         facts,
@@ -88,6 +89,14 @@ def _why_not(case: Case, message: Message, step: Step, *, at: datetime) -> str:
         confirms=step.facts.get("confirms"),
     )
     return "" if decision.allowed else decision.reason
+
+
+def _read_again(message: Message, campaign: Campaign) -> dict[str, Any]:
+    """What it tells a consumer; to a company it goes under the creditor's name."""
+    collector = campaign.organisation.collector
+    name = campaign.brand.get("name") or campaign.creditor
+    read = rendering.to_a_consumer(message.text, collector.legal_name, name) if collector else {}
+    return {"language": message.language} | (read if read.get("sender") else {})
 
 
 def _facts_hash(case: Case, campaign: Campaign, contact: Contact, step: Step, *, at: datetime) -> str:
@@ -117,7 +126,7 @@ def settle_sent(claim: Claim, message: Message, *, at: datetime) -> None:
 
 def _sent(case: Case, message: Message, step: Step, *, by: str, at: datetime) -> None:
     Message.objects.filter(id=message.id).update(status=Message.Status.SENT, sent_at=at, error="")
-    _record("message.sent", case, message, by=by, at=at)
+    tell("message.sent", case, message, by=by, at=at)
     campaigns.plan_next(case=case, at=at, after=step)
 
 
@@ -147,7 +156,7 @@ def _doubt(claim: Claim, case: Case, message: Message, words: str, *, at: dateti
         return
     Message.objects.filter(id=message.id).update(status=Message.Status.UNCONFIRMED, error=words, tries=message.tries)
     _next_contact(case, message, None, at=at)
-    _record("message.unconfirmed", case, message, by="engine", at=at, reason=words)
+    tell("message.unconfirmed", case, message, by="engine", at=at, reason=words)
     _ask(case, message, claim.step_id, words, at=at)
 
 
@@ -177,7 +186,7 @@ def _fail(claim: Claim, case: Case, message: Message, words: str, *, at: datetim
     Message.objects.filter(id=message.id).update(
         status=Message.Status.FAILED, error=words, tries=message.tries, handed_over_at=None
     )
-    _record("message.failed", case, message, by="engine", at=at, error=words)
+    tell("message.failed", case, message, by="engine", at=at, error=words)
     campaigns.plan_next(case=case, at=at, after=claim.step())
 
 
@@ -192,7 +201,7 @@ def _put_back(claim: Claim, case: Case, message: Message, words: str, *, due_at:
     )
     _next_contact(case, message, due_at, at=at)
     if before != words:
-        _record("contact.waited", case, message, by="engine", at=at, reason=words)
+        tell("contact.waited", case, message, by="engine", at=at, reason=words)
 
 
 def withdraw(claim: Claim, message: Message, why: str, *, at: datetime) -> None:
@@ -271,7 +280,7 @@ def _resolve(case: Case, message: Message, step: Step, *, was_sent: bool, by: st
         _sent(case, message, step, by=by, at=at)
         return step
     Message.objects.filter(id=message.id).update(status=Message.Status.FAILED, handed_over_at=None)
-    _record("message.failed", case, message, by=by, at=at, error="it never left")
+    tell("message.failed", case, message, by=by, at=at, error="it never left")
     return _again(case, step, at=at)
 
 
@@ -281,8 +290,9 @@ def _again(case: Case, step: Step, *, at: datetime) -> Step:
         return step
     if step.kind == "outreach":
         Case.objects.filter(id=case.id).update(next_contact_at=at, updated_at=at)
-    same = ("organisation_id", "livemode", "campaign_id", "debtor_id", "case_id", "version", "index", "channel", "kind")
-    act = {name: getattr(step, name) for name in (*same, "intent", "level", "cause", "facts", "contact_id")}
+    same = ("organisation_id", "livemode", "clock_id", "campaign_id", "debtor_id", "case_id", "version", "index")
+    said = ("channel", "kind", "intent", "level", "cause", "facts", "contact_id")
+    act = {name: getattr(step, name) for name in (*same, *said)}
     tried = Step.objects.filter(case=case, version=step.version, index=step.index, channel=step.channel)
     attempt = (tried.aggregate(last=Max("attempt"))["last"] or 0) + 1
     return Step.objects.create(
@@ -296,7 +306,8 @@ def _next_contact(case: Case, message: Message, moment: datetime | None, *, at: 
         Case.objects.filter(id=case.id).update(next_contact_at=moment, updated_at=at)
 
 
-def _record(type: str, case: Case, message: Message, *, by: str, at: datetime, **more: str) -> None:
+def tell(type: str, case: Case, message: Message, *, by: str, at: datetime, **more: str) -> None:
+    """Record what became of a message."""
     facts = {name: getattr(message, name) for name in ("contact_id", "channel", "intent", "subject")}
     record(
         type=type,

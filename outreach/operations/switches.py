@@ -4,15 +4,17 @@ Asked in the transaction that reserves an attempt and in the one that hands it o
 cache: what is stopped is stopped at once, in every process.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import IntegrityError
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 
 from agentcollect.kit import db
 from agentcollect.kit.errors import ApiError
+from agentcollect.kit.prepared import PreparedValues
 from campaigns.models import Campaign, Step
 from campaigns.rules.standing import STOPPED
 from events.operations import About, record
@@ -21,6 +23,8 @@ from outreach.models import FuseTrip, KillSwitch
 log = structlog.get_logger()
 
 _SCOPE = KillSwitch.Scope
+_FUSE = "fuse"
+Stop = tuple[str, str, str]  # scope, key, reason
 # Over how long due steps are spread once a stop is over, so that no mail server meets all of them in one minute.
 SPREAD = timedelta(minutes=10)
 
@@ -35,10 +39,12 @@ def why_stopped(
     playbook: str,
     prompt: str,
     model: str,
+    stops: Sequence[Stop] | None = None,
 ) -> str:
     """Why nothing of this kind may leave now, in plain words; empty: nothing stops it. One statement.
 
-    `playbook`: `name@version`; `prompt`, `model`: of the words to be sent, empty for templates.
+    `playbook`: `name@version`; `prompt`, `model`: of the words to be sent, empty for templates. `stops`: what
+    `standing` said in this same transaction.
     """
     keys = {
         _SCOPE.CHANNEL: channel,
@@ -49,14 +55,23 @@ def why_stopped(
         _SCOPE.PROMPT: prompt,
         _SCOPE.MODEL: model,
     }
-    about = Q(scope=_SCOPE.ALL)
-    for scope, key in keys.items():
-        about |= Q(scope=scope, key=key) if key else Q(pk__in=[])
-    switches = KillSwitch.objects.filter(about, lifted_at=None).values_list("scope", "key", "reason")
+    for scope, key, reason in standing(livemode) if stops is None else stops:
+        if scope in (_SCOPE.ALL, _FUSE) or (key and keys.get(scope) == key):  # type: ignore[call-overload]
+            return _words(scope, key, reason)[:250]
+    return ""
+
+
+def standing(livemode: bool) -> list[Stop]:
+    """Every switch that is set, and the fuse of that mode if it has blown. They are few: whom one stops is told apart
+    here."""
+    return _standing(livemode=livemode)
+
+
+@PreparedValues
+def _standing(livemode: bool) -> QuerySet[KillSwitch, Any]:
+    switches = KillSwitch.objects.filter(lifted_at=None).values_list("scope", "key", "reason")
     blown = FuseTrip.objects.filter(livemode=livemode, restarted_at=None)
-    fuse = blown.values_list(Value("fuse"), Value(""), "reason")
-    found = list(switches.union(fuse)[:1])
-    return _words(*found[0])[:250] if found else ""
+    return switches.union(blown.values_list(Value(_FUSE), Value(""), "reason"))
 
 
 def _words(scope: str, key: str, reason: str) -> str:

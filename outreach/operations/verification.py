@@ -15,12 +15,13 @@ log = structlog.get_logger()
 _PATIENCE = timedelta(hours=1)
 
 
-def check_contacts(*, at: datetime, limit: int = 50) -> int:
+def check_contacts(*, at: datetime, limit: int = 50, clock_id: str = "") -> int:
     """Ask about the addresses that wait for it, longest first; returns how many were answered.
 
     Asked by two workers, an address gets the same answer twice, and the second one finds that it was given.
     """
-    waiting = Contact.objects.filter(check_requested_at__isnull=False).order_by("check_requested_at")
+    asked = Contact.objects.filter(check_requested_at__isnull=False, clock_id=clock_id)
+    waiting = asked.order_by("check_requested_at")
     return sum(_check(contact, at=at) for contact in waiting[:limit])
 
 

@@ -7,7 +7,7 @@ so.
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,9 @@ from django.db.models import Sum
 
 from accounts.models import Organisation
 from agentcollect.kit import clock, context, db, http, ids
+from agentcollect.kit.prepared import Prepared
 from campaigns.models import Case, Contact, Step
+from compliance import guards
 from outreach import agent, drafting, queries, rendering
 from outreach.agent import Endpoint, Interpretation, KnownFacts, interpreter, prompts
 from outreach.agent.models import TEMPLATE
@@ -25,6 +27,8 @@ from outreach.agent.reports import Report
 from outreach.drafting import Draft
 from outreach.models import AgentRun, Reply
 from outreach.operations import switches
+from outreach.operations.gating import Proposal
+from outreach.queries.desk import File
 from outreach.rendering import Letter
 
 if TYPE_CHECKING:
@@ -37,23 +41,37 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 class Words(list[Draft]):
-    """Drafts, best first. `reason`: what the guards object to, where nothing passed them."""
+    """Drafts, best first. `reason`: what the guards object to, where nothing passed them. `checked`: variant → what it
+    looks like, and what the guards said."""
 
-    def __init__(self, drafts: Iterable[Draft] = (), reason: str = "") -> None:
+    def __init__(
+        self, drafts: Iterable[Draft] = (), reason: str = "", checked: "Mapping[str, Proposal] | None" = None
+    ) -> None:
         super().__init__(drafts)
-        self.reason = reason
+        self.reason, self.checked = reason, checked or {}
 
 
-def words(*, intent: str, letter: Letter, step: Step, organisation: Organisation, at: datetime) -> Words:
+def words(
+    *, intent: str, letter: Letter, step: Step, organisation: Organisation, at: datetime, file: File | None = None
+) -> Words:
     """Wordings of `intent`: the model's, if one is configured, may be asked and passes the guards; then templates.
 
-    Where nothing passes, the templates as they are: whoever reserves asks the guards again, and hands them to a person.
+    `file`: the debtor's, where it has been read. Where nothing passes, the templates as they are: whoever reserves asks
+    the guards again, and hands them to a person.
     Writes one AgentRun; every draft carries its id. Raises RuntimeError inside a transaction when a model would be
     asked, KeyError for an intent without sentences.
     """
-    templates = _templates(intent, letter, step)
-    first = first_clean(templates, letter)
-    where, why_not = _may_ask(step.livemode, organisation, prompts.DRAFT, channel=step.channel, step=step)
+    templates = _templates(intent, letter, step, file)
+    looked = _Looked(letter)
+    first = next((one for one in templates if not looked.objections(one)), None)
+    where, why_not = _may_ask(
+        step.livemode,
+        organisation,
+        prompts.DRAFT,
+        channel=step.channel,
+        step=step,
+        on_clock=bool(step.clock_id),
+    )
     if where is None:
         report = Report(model=TEMPLATE, output=_output(first), guards=_guard_names(), fallback_reason=why_not)
         drafted = None
@@ -67,7 +85,8 @@ def words(*, intent: str, letter: Letter, step: Step, organisation: Organisation
     )
     ordered = sorted(templates, key=lambda one: one is not first)
     chosen = ([drafted] if drafted else []) + ordered
-    return Words([replace(one, run_id=run) for one in chosen], "" if drafted or first else report.fallback_reason)
+    reason = "" if drafted or first else report.fallback_reason
+    return Words([replace(one, run_id=run) for one in chosen], reason, looked.seen)
 
 
 def understand(*, reply: Reply, at: datetime) -> Interpretation:
@@ -75,9 +94,16 @@ def understand(*, reply: Reply, at: datetime) -> Interpretation:
 
     Raises RuntimeError inside a transaction when a model would be asked.
     """
-    organisation = Organisation.objects.get(id=reply.organisation_id)
-    where, why_not = _may_ask(reply.livemode, organisation, prompts.INTERPRET, channel=reply.channel, step=None)
-    case = Case.objects.select_related("debtor", "campaign").get(id=reply.case_id)
+    case = _case.one(id=reply.case_id)
+    organisation = case.organisation
+    where, why_not = _may_ask(
+        reply.livemode,
+        organisation,
+        prompts.INTERPRET,
+        channel=reply.channel,
+        step=None,
+        on_clock=bool(case.clock_id),
+    )
     found, report = interpreter.read(
         text=reply.text,
         subject=reply.subject,
@@ -103,23 +129,37 @@ def understand(*, reply: Reply, at: datetime) -> Interpretation:
     return found
 
 
+_case = Prepared(lambda id: Case.objects.select_related("debtor", "campaign", "organisation").filter(id=id))
+
+
 # --- drafts
 
 
-def _templates(intent: str, letter: Letter, step: Step) -> list[Draft]:
-    last = queries.last_variant(step.debtor_id)
-    return list(
-        drafting.drafts(intent, language=letter.language, tone=letter.tone, key=step.case_id, last_variant=last)
-    )
+def _templates(intent: str, letter: Letter, step: Step, file: File | None) -> list[Draft]:
+    last = queries.last_variant_of(file) if file else queries.last_variant(step.debtor_id)
+    return list(drafting.drafts(intent, language=letter.language, tone=letter.tone, key=letter.key, last_variant=last))
+
+
+class _Looked:
+    """What wordings of one letter look like, and what the guards say to them; each is looked at once."""
+
+    def __init__(self, letter: Letter) -> None:
+        self._letter = letter
+        self.seen: dict[str, Proposal] = {}
+
+    def objections(self, draft: Draft) -> list[str]:
+        try:
+            rendered = rendering.render(self._letter, draft)
+        except KeyError as missing:
+            return [f"{{{missing.args[0]}}} has no fact in this message"]
+        findings = rendering.check(self._letter, rendered)
+        self.seen[draft.variant] = (self._letter, rendered, draft, findings)
+        return [f"{one.guard}: {one.reason}" for one in findings]
 
 
 def _objections(draft: Draft, letter: Letter) -> list[str]:
     """What the guards say to the rendered message."""
-    try:
-        findings = rendering.check(letter, rendering.render(letter, draft))
-    except KeyError as missing:
-        return [f"{{{missing.args[0]}}} has no fact in this message"]
-    return [f"{one.guard}: {one.reason}" for one in findings]
+    return _Looked(letter).objections(draft)
 
 
 def _told(draft: Draft, letter: Letter) -> list[str]:
@@ -195,19 +235,21 @@ def _output(draft: Draft | None) -> dict[str, Any]:
 
 
 def _guard_names() -> list[str]:
-    return sorted(rendering.guards.GUARDS)
+    return sorted(guards.GUARDS)
 
 
 # --- may the model be asked
 
 
 def _may_ask(
-    livemode: bool, organisation: Organisation, prompt: str, *, channel: str, step: Step | None
+    livemode: bool, organisation: Organisation, prompt: str, *, channel: str, step: Step | None, on_clock: bool
 ) -> tuple[Endpoint | None, str]:
     """(the model, "") or (None, why it is not asked). None configured is no reason: nothing fell back."""
     where = agent.endpoint()
     if where is None:
         return None, ""
+    if on_clock:
+        return None, "on a test clock nobody waits for a model"
     http.refuse_in_transaction()
     if context.request_id():
         return None, "a web request never waits for a model"
@@ -300,27 +342,32 @@ def _keep(
     step_id: str = "",
     reply_id: str = "",
 ) -> str:
-    """Write the run's row in a transaction of its own; its id."""
-    with db.atomic():
-        return AgentRun.objects.create(
-            id=ids.new("run"),
-            organisation_id=organisation.id,
-            livemode=livemode,
-            created_at=at,
-            recorded_at=clock.now(),
-            purpose=purpose,
-            case_id=case_id,
-            step_id=step_id,
-            reply_id=reply_id,
-            prompt=report.prompt,
-            prompt_hash=report.prompt_hash,
-            model=report.model[:80],
-            messages=report.messages,
-            output=report.output,
-            guards=report.guards,
-            input_tokens=report.input_tokens,
-            output_tokens=report.output_tokens,
-            cost_micros=report.cost_micros,
-            latency_ms=report.latency_ms,
-            fallback_reason=report.fallback_reason[:300],
-        ).id
+    """Write the run's row, in a transaction of its own or at the end of the present one; its id."""
+    row = {
+        "id": ids.new("run"),
+        "organisation_id": organisation.id,
+        "livemode": livemode,
+        "created_at": at,
+        "recorded_at": clock.now(),
+        "purpose": purpose,
+        "case_id": case_id,
+        "step_id": step_id,
+        "reply_id": reply_id,
+        "prompt": report.prompt,
+        "prompt_hash": report.prompt_hash,
+        "model": report.model[:80],
+        "messages": report.messages,
+        "output": report.output,
+        "guards": report.guards,
+        "input_tokens": report.input_tokens,
+        "output_tokens": report.output_tokens,
+        "cost_micros": report.cost_micros,
+        "latency_ms": report.latency_ms,
+        "fallback_reason": report.fallback_reason[:300],
+    }
+    db.keep(_write, row)
+    return str(row["id"])
+
+
+def _write(rows: list[dict[str, Any]]) -> None:
+    db.insert_rows(AgentRun, rows)

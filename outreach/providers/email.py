@@ -35,7 +35,14 @@ class TransportError(Exception):
 
 
 class EmailTransport(Protocol):
-    """A way for a Parcel to leave."""
+    """A way for a Parcel to leave.
+
+    `in_database`: what it does is a row of this database, so that the whole act commits or fails as one, behind one
+    lock: nothing can change between the law's word and the arrival, and nothing is ever in doubt.
+    """
+
+    @property
+    def in_database(self) -> bool: ...
 
     def deliver(self, parcel: Parcel, before_data: BeforeData) -> None:
         """Hand the parcel over; returns once the other side took it.

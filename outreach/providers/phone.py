@@ -7,6 +7,8 @@ while the line is open leaves the call in doubt, and it is never dialled again b
 from dataclasses import dataclass
 from typing import Protocol
 
+from outreach.providers.sandbox import debtors
+
 # What a debtor may ring back in test mode, where the brand names no number of its own.
 SANDBOX_CALLBACK = "+1 202 555 0100"
 
@@ -42,7 +44,9 @@ class PhoneError(Exception):
 
 
 class Phone(Protocol):
-    """A way to place a call."""
+    """A way to place a call. `in_database`: nobody is rung; the call is nothing but rows of this database."""
+
+    in_database: bool
 
     def line_type(self, number: str) -> str:
         """What kind of line it is (compliance.facts.LINE_TYPES); "" is unknown, and then no machine calls it (R-23)."""
@@ -51,23 +55,13 @@ class Phone(Protocol):
         """Place the call and stay until it is over. Raises PhoneError."""
 
 
-# The last seven digits of a test number say who picks up, or why nobody can be rung.
-_PEERS = {
-    "5550100": "conversation",
-    "5550101": "voicemail",
-    "5550102": "busy",
-    "5550103": "refused_recording",
-    "5550104": "wrong_number",
-}
-_FAILS = {"5550108": False, "5550109": True}
-
-
 class SandboxPhone:
-    """Test mode: nobody is rung. +1 … 555 0100 talks, 0101 is a machine, 0102 is busy, 0103 does not want to be
-    recorded, 0104 is somebody else's, 0108 cannot be placed today, 0109 never; every other number is not answered.
+    """Test mode: nobody is rung. The number says who picks up (settings.SANDBOX_DEBTORS), if anybody does.
 
     `outcome`: what comes of it whatever the number.
     """
+
+    in_database = True
 
     def __init__(self, outcome: str = "") -> None:
         self.outcome = outcome
@@ -76,10 +70,10 @@ class SandboxPhone:
         return "business_landline"
 
     def call(self, order: CallOrder) -> CallResult:
-        ending = "".join(c for c in order.number if c.isdigit())[-7:]
-        if not self.outcome and ending in _FAILS:
-            raise PhoneError(f"the sandbox places no call to {order.number}", permanent=_FAILS[ending])
-        outcome = self.outcome or _PEERS.get(ending, "no_answer")
+        peer = debtors().peer(order.number)
+        if not self.outcome and peer is not None and not peer.outcome:
+            raise PhoneError(f"the sandbox places no call to {order.number}", permanent=peer.permanent)
+        outcome = self.outcome or (peer.outcome if peer else "no_answer")
         return CallResult(outcome=outcome, transcript=_said(outcome, order))
 
 

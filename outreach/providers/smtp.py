@@ -25,6 +25,11 @@ class SmtpTransport:
     starttls: bool
     timeout: float
 
+    @property
+    def in_database(self) -> bool:
+        """Never: it talks to another house."""
+        return False
+
     @classmethod
     def from_settings(cls) -> "SmtpTransport":
         facts: dict[str, Any] = settings.SMTP

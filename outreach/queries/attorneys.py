@@ -1,10 +1,13 @@
 """What is read about attorneys and the cases they may take."""
 
-from django.db.models import Count, Q
+from typing import Any
 
+from django.db.models import Count, Q, QuerySet
+
+from agentcollect.kit.prepared import PreparedValues
 from campaigns.models import Case, Debtor
 from compliance.zones import region_code
-from outreach.models import Attorney, Message, Referral
+from outreach.models import COMING_REFERRALS, OPEN_REFERRALS, Attorney, Message
 from outreach.queries.letters import LEFT
 from outreach.rules import Licence
 
@@ -16,11 +19,15 @@ def contacts_made(case: Case) -> int:
 
 def licences(*, sandbox: bool) -> list[Licence]:
     """The directory as the choice looks at it. Demo attorneys are never offered real cases, nor the reverse."""
-    open_ = Q(referrals__status__in=[Referral.Status.OFFERED, Referral.Status.ACCEPTED])
-    rows = Attorney.objects.filter(active=True, sandbox=sandbox, capacity__gt=0).annotate(
-        taken=Count("referrals", filter=open_)
-    )
-    return [Licence(row.id, row.bar_state, row.licence_expires_on, row.capacity, row.taken) for row in rows]
+    return [Licence(*row) for row in _licences(sandbox=sandbox)]
+
+
+@PreparedValues
+def _licences(sandbox: bool) -> QuerySet[Attorney, Any]:
+    open_ = Q(referrals__status__in=[status for status in OPEN_REFERRALS if status not in COMING_REFERRALS])
+    rows = Attorney.objects.filter(active=True, sandbox=sandbox, capacity__gt=0)
+    taken = rows.annotate(taken=Count("referrals", filter=open_))
+    return taken.values_list("id", "bar_state", "licence_expires_on", "capacity", "taken")
 
 
 def state_of(debtor: Debtor) -> str:

@@ -1,17 +1,13 @@
 """What the gate decides on: one debtor's rows, as the law reads them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
-
-from django.db.models import BooleanField, CharField, Exists, F, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
 
 from accounts.models import Collector as CollectorRow
 from accounts.models import Organisation
-from agentcollect.kit import db
-from campaigns.models import Campaign, Case, Contact, Debtor, Hold, LedgerEntry, SanctionsList, Suppression
+from campaigns.models import Campaign, Case, Contact, Debtor, Hold, LedgerEntry, Suppression
+from campaigns.queries import namesakes
 from compliance.facts import (
     AttorneyFact,
     Carries,
@@ -23,21 +19,25 @@ from compliance.facts import (
     Recipient,
     Screening,
     SuppressionFact,
+    is_consumer,
 )
-from outreach.models import Call, Message, Referral, Reply
-from outreach.queries.tenant import tenant
+from outreach.models import Referral
+from outreach.queries import desk
+from outreach.queries.desk import File, Referred, Seen
+from outreach.queries.ground import validated_at
 from outreach.rules import law
 
 # What a message about the law's own stops confirms, by its intent.
 _CONFIRMS = {"notice_opt_out": "opt_out", "notice_cease": "cease", "notice_dispute": "dispute"}
 # A mandate lasts twelve months: R-15 and R-38 ask whether somebody was written to before in it.
 _HISTORY = timedelta(days=400)
-_OPEN = (Referral.Status.PROPOSED, Referral.Status.OFFERED, Referral.Status.ACCEPTED)
+# What may be asked for beside the principal only where a clause or a statute allows it (R-18).
+_ADDED = (LedgerEntry.Kind.INTEREST, LedgerEntry.Kind.FEE)
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the law asks of the invoice and of its debtor's screening, read in one statement."""
+    """What the law asks of the invoice and of its debtor's screening."""
 
     sanctions_list: str
     amounts_authorised: bool
@@ -60,30 +60,45 @@ def facts(
     channel: str = "email",
     message: Carries | None = None,
     without_call: str = "",
+    file: File | None = None,
 ) -> Facts:
     """The snapshot of one debtor that the gate decides on; call it with the debtor's row locked.
 
     `opt_out`: whether the rendered message carries the sentence and the link. `message`: what else it, or a call's
     script, carries; without it only what the campaign's brand tells. `without_message` and `without_call`: the attempt
     being decided on, whose own reservation must not count against itself. `case`: the invoice it is about; without it
-    all of the debtor's. `channel`: which of the contact's addresses it goes to.
+    all of the debtor's. `channel`: which of the contact's addresses it goes to. `file`: the debtor's, where the caller
+    has read it behind the same lock.
     """
-    holds, suppressions = list(_holds(debtor, campaign)), list(_suppressions(debtor))
-    since = min([at - _HISTORY, *(row.created_at for row in (*holds, *suppressions))])
-    return snapshot(
+    if file is None:
+        file = desk.file_of(debtor, campaign.id, [case.id] if case else _open_cases(debtor), steps=False)
+    begun = [*(row.created_at for row in file.holds), *(row.created_at for row in file.suppressions)]
+    since = min([at - _HISTORY, *begun])
+    found = snapshot(
         debtor=debtor,
         organisation=organisation,
         contact=contact,
-        holds=holds,
-        suppressions=suppressions,
-        history=_history(debtor, since, without_message, without_call),
+        holds=file.holds,
+        suppressions=file.suppressions,
+        history=_history(file.seen, since, {without_message, without_call} - {""}),
         opt_out=opt_out,
         campaign=campaign,
         case=case,
         channel=channel,
         message=message,
-        about=_about(debtor, campaign, case),
+        about=_about(file, campaign, case),
     )
+    if not is_consumer(found):
+        return replace(found, history=(*found.history, *_of_namesakes(debtor, since)))
+    return replace(found, validation_at=validated_at(case)) if case else found
+
+
+def _of_namesakes(debtor: Debtor, since: datetime) -> list[ContactFact]:
+    """What was asked of the same company under another identity: it fills the same caps (R-12), until a person says
+    that they are two. People of one name are more often two, so a consumer's are never taken together."""
+    twins = namesakes(debtor)
+    seen = desk.seen_of(twins) if twins else []
+    return [_contact_fact(one) for one in seen if one.kind == "outreach" and one.created_at >= since]
 
 
 def snapshot(
@@ -173,60 +188,44 @@ def _screening(debtor: Debtor) -> Screening | None:
     return Screening(at=debtor.screened_at, list_id=debtor.screened_list, hit=debtor.screening_hit)
 
 
-def _about(debtor: Debtor, campaign: Campaign, case: Case | None) -> About:
-    """One statement: the list in force, the account's components and sum, and the attorney of the case."""
-    youngest = SanctionsList.objects.order_by("-id").values("id")[:1]
-    account = LedgerEntry.objects.filter(case_id=case.id) if case else _accounts(debtor)
-    bare = account.filter(kind__in=["interest", "fee"], amount_minor__gt=0, clause="")
-    total = LedgerEntry.objects.filter(case_id=case.id if case else "").order_by().values("case_id")
-    referral = Referral.objects.filter(case_id=case.id if case else "", status__in=_OPEN).order_by("-id")
-    found: dict[str, Any] = (
-        Debtor.objects.filter(id=debtor.id)
-        .annotate(
-            list_id=Subquery(youngest),
-            bare=Exists(bare),
-            total=Subquery(total.annotate(sum=Sum("amount_minor")).values("sum")),
-            licensed=Subquery(referral.values("attorney__bar_state")[:1]),
-            accepted=Subquery(referral.values("accepted_at")[:1]),
-            referred=Subquery(referral.values("status")[:1]),
-        )
-        .values("list_id", "bare", "total", "licensed", "accepted", "referred")
-        .get()
-    )
+def _about(file: File, campaign: Campaign, case: Case | None) -> About:
+    """The list in force, the account's components and sum, and the attorney of the case."""
+    accounts = [file.ledger[case.id]] if case else list(file.ledger.values())
+    bare = [
+        entry
+        for entries in accounts
+        for entry in entries
+        if entry.kind in _ADDED and entry.amount_minor > 0 and not entry.clause
+    ]
+    own = file.ledger[case.id] if case else []
+    agrees = bool(own) and sum(entry.amount_minor for entry in own) == (case.balance_minor if case else 0)
     return About(
-        sanctions_list=found["list_id"] or "",
-        amounts_authorised=not found["bare"],
-        ledger_agrees=case is None or found["total"] == case.balance_minor,
-        attorney=_attorney(found, campaign),
+        sanctions_list=file.ways.sanctions_list,
+        amounts_authorised=not bare,
+        ledger_agrees=case is None or agrees,
+        attorney=_attorney(file.referrals.get(case.id) if case else None, campaign),
         owed_since=(case.due_date or case.invoice_date) if case else None,
         credit_kind=case.credit_kind if case else "",
     )
 
 
-def _accounts(debtor: Debtor) -> QuerySet[LedgerEntry]:
-    return LedgerEntry.objects.filter(case_id__in=Case.objects.filter(debtor_id=debtor.id, closed_at=None).values("id"))
+def _open_cases(debtor: Debtor) -> list[str]:
+    return list(Case.objects.filter(debtor_id=debtor.id, closed_at=None).values_list("id", flat=True))
 
 
-def _attorney(found: dict[str, Any], campaign: Campaign) -> AttorneyFact | None:
+def _attorney(referral: Referred | None, campaign: Campaign) -> AttorneyFact | None:
     """Authorised: the campaign goes to attorneys by itself, or the creditor agreed to this case's proposal."""
-    if not found["licensed"]:
+    if referral is None:
         return None
-    asked = campaign.escalation == Campaign.Escalation.AUTO or found["referred"] != Referral.Status.PROPOSED
-    return AttorneyFact(region=found["licensed"], accepted_at=found["accepted"], authorised=asked)
-
-
-def _holds(debtor: Debtor, campaign: Campaign) -> QuerySet[Hold]:
-    cases = Case.objects.filter(debtor_id=debtor.id).values("id")
-    contacts = Contact.objects.filter(debtor_id=debtor.id).values("id")
-    reached = Q(campaign_id=campaign.id) | Q(debtor_id=debtor.id)
-    reached |= Q(db.among("case_id", cases)) | Q(db.among("contact_id", contacts))
-    return Hold.objects.filter(reached, released_at=None)
+    asked = campaign.escalation == Campaign.Escalation.AUTO or referral.status != Referral.Status.PROPOSED
+    return AttorneyFact(region=referral.region, accepted_at=referral.accepted_at, authorised=asked)
 
 
 def _hold_fact(hold: Hold) -> HoldFact:
     scope = next(name for name in ("campaign", "debtor", "case", "contact") if getattr(hold, f"{name}_id"))
     return HoldFact(
-        kind=hold.kind,
+        # While they wait for a paper of ours, only asking stops (outreach.operations.reducing).
+        kind="document_needed" if hold.evidence.get("waits_for") == "document" else hold.kind,
         scope=scope,  # type: ignore[arg-type]
         since=hold.created_at,
         until=hold.ends_at,
@@ -236,16 +235,6 @@ def _hold_fact(hold: Hold) -> HoldFact:
     )
 
 
-def _suppressions(debtor: Debtor) -> QuerySet[Suppression]:
-    """Opt-outs of this debtor's people, also those they made as another debtor's."""
-    contacts = Contact.objects.filter(debtor_id=debtor.id)
-    addresses = {text for row in contacts.values_list("email", "phone") for text in row if text}
-    addresses |= {debtor.phone} - {""}
-    spelt = addresses | {address.lower() for address in addresses}
-    rows = tenant(Suppression.objects.all(), debtor.organisation_id, debtor.livemode)
-    return rows.filter(Q(address__in=spelt) | Q(db.among("contact_id", contacts.values("id"))))
-
-
 def _suppression_fact(row: Suppression) -> SuppressionFact:
     channel = None if row.channel == "all" else row.channel
     return SuppressionFact(
@@ -253,63 +242,21 @@ def _suppression_fact(row: Suppression) -> SuppressionFact:
     )
 
 
-# The columns of the history's three tables, in the order of `_contact_fact`.
-_COLUMNS = (
-    "seen_at",
-    "channel_",
-    "kind_",
-    "direction_",
-    "state_",
-    "case_id",
-    "contact_id",
-    "intent_",
-    "address_",
-    "talk",
-)
+def _history(seen: Iterable[Seen], since: datetime, without: Collection[str]) -> list[ContactFact]:
+    """Messages, calls and replies of the debtor over all cases and campaigns."""
+    return [_contact_fact(row) for row in seen if row.created_at >= since and row.id not in without]
 
 
-def _history(debtor: Debtor, since: datetime, without_message: str, without_call: str) -> Iterable[ContactFact]:
-    """Messages, calls and replies of the debtor over all cases and campaigns, in one statement."""
-    mine = Q(debtor_id=debtor.id, created_at__gte=since)
-    messages = _columns(
-        Message.objects.filter(mine).exclude(id=without_message),
-        *(F("channel"), F("kind"), Value("out"), F("status"), F("intent"), F("recipient")),
-        seen_at=Coalesce("handed_over_at", "created_at"),
-        talk=Value(False, BooleanField()),
-    )
-    calls = _columns(
-        Call.objects.filter(mine).exclude(id=without_call),
-        *(Value("call"), F("kind"), Value("out"), F("status"), Value(""), F("phone")),
-        seen_at=Coalesce("handed_over_at", "created_at"),
-        talk=Q(outcome=Call.Outcome.CONVERSATION),
-    )
-    replies = _columns(
-        Reply.objects.filter(mine),
-        *(F("channel"), Value("answer"), Value("in"), F("status"), Value(""), F("sender")),
-        seen_at=F("created_at"),
-        talk=Value(False, BooleanField()),
-    )
-    rows = messages.union(calls, replies, all=True)
-    return [_contact_fact(row) for row in rows]
-
-
-def _columns(rows: QuerySet[Any], *texts: Any, seen_at: Any, talk: Any) -> QuerySet[Any, Any]:
-    names = ("channel_", "kind_", "direction_", "state_", "intent_", "address_")
-    cast = {name: Coalesce(text, Value(""), output_field=CharField()) for name, text in zip(names, texts, strict=True)}
-    return rows.order_by().annotate(seen_at=seen_at, talk=talk, **cast).values_list(*_COLUMNS)
-
-
-def _contact_fact(row: Sequence[Any]) -> ContactFact:
-    at, channel, kind, direction, state, case_id, contact_id, intent, address, talk = row
+def _contact_fact(row: Seen) -> ContactFact:
     return ContactFact(
-        at=at,
-        channel=channel,
-        kind=kind,
-        direction=direction,
-        state=state,
-        case_id=case_id,
-        contact_id=contact_id,
-        confirms=_CONFIRMS.get(intent),  # type: ignore[arg-type]
-        address=address,
-        conversation=bool(talk),
+        at=row.seen_at,
+        channel=row.channel,
+        kind=row.kind,  # type: ignore[arg-type]
+        direction=row.direction,  # type: ignore[arg-type]
+        state=row.state,
+        case_id=row.case_id,
+        contact_id=row.contact_id,
+        confirms=_CONFIRMS.get(row.intent),  # type: ignore[arg-type]
+        address=row.address,
+        conversation=bool(row.talk),
     )

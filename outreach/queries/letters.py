@@ -8,6 +8,7 @@ from accounts.models import Organisation
 from agentcollect.kit import crypto
 from campaigns.models import Campaign, Case, Contact, Debtor, LedgerEntry
 from outreach.models import Message, Reply
+from outreach.queries.desk import File, Seen
 
 _PURPOSE, _PREFIX = "optout", "con"
 # States in which the debtor was certainly, or possibly, reached.
@@ -40,6 +41,26 @@ def last_variant(debtor_id: str) -> str:
     """The wording of the last message to this debtor that left or may have left: the next is another."""
     rows = Message.objects.filter(debtor_id=debtor_id, channel="email", status__in=LEFT).order_by("-created_at", "-id")
     return rows.values_list("variant", flat=True).first() or ""
+
+
+def thread_of(file: File, case: Case) -> list[str]:
+    """The same, from a debtor's file."""
+    return [row.rfc_message_id for row in _left(file) if row.case_id == case.id]
+
+
+def last_variant_of(file: File) -> str:
+    """The same, from a debtor's file."""
+    return next((row.variant for row in reversed(_left(file))), "")
+
+
+def _left(file: File) -> list[Seen]:
+    mails = (row for row in file.seen if row.channel == "email" and row.direction == "out" and row.state in LEFT)
+    return sorted(mails, key=lambda row: (row.created_at, row.id))
+
+
+def unread_in(file: File) -> bool:
+    """Whether something of theirs has not been read yet."""
+    return any(row.direction == "in" and row.state == Reply.Status.RECEIVED for row in file.seen)
 
 
 def unread(debtor: Debtor) -> bool:

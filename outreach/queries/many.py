@@ -64,7 +64,8 @@ def _add_suppressions(found: dict[str, Known], campaign: Campaign, debtors: Coll
         for text in {*texts, debtor.phone} - {""}:
             owners[text] |= {debtor.id}
             owners[text.lower()] |= {debtor.id}
-    rows = tenant(Suppression.objects.all(), campaign.organisation_id, campaign.livemode)
+    own = Suppression.objects.filter(clock_id=campaign.clock_id)
+    rows = tenant(own, campaign.organisation_id, campaign.livemode)
     for row in rows.filter(Q(address__in=list(owners)) | Q(contact_id__in=list(owners))):
         for debtor_id in owners.get(row.address, set()) | owners.get(row.contact_id or "", set()):
             found[debtor_id].suppressions.append(row)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from campaigns.models import Contact, Debtor, Suppression
 from campaigns.queries import usable_contacts
+from campaigns.queries.people import PERSONAL_HOLDS
+from outreach.queries.desk import File
 from outreach.queries.tenant import tenant
 
 
@@ -14,8 +16,27 @@ def contact_for(debtor: Debtor, level: int) -> Contact | None:
     the gate then says why.
     """
     people = list(Contact.objects.filter(debtor_id=debtor.id).exclude(email=""))
-    usable = set(usable_contacts(debtor.id).values_list("id", flat=True))
+    return _nearest(people, set(usable_contacts(debtor.id).values_list("id", flat=True)), level)
 
+
+def writes_to(file: File, level: int) -> Contact | None:
+    """The same, from a debtor's file."""
+    return _nearest([person for person in file.people if person.email], usable(file), level)
+
+
+def usable(file: File) -> set[str]:
+    """The people of a file whose address works and is closed to nobody (campaigns.queries.usable_contacts), by id."""
+    stopped = {hold.contact_id for hold in file.holds if hold.kind in PERSONAL_HOLDS}
+    gone = {row.address for row in file.suppressions if row.channel in ("email", "all")} - {""}
+    return {
+        person.id
+        for person in file.people
+        if person.email and person.email_status != "invalid" and person.id not in stopped
+        if not {person.email, person.email.lower()} & gone
+    }
+
+
+def _nearest(people: list[Contact], usable: set[str], level: int) -> Contact | None:
     def order(person: Contact) -> tuple[bool, int, int, bool, int, str]:
         unusable = person.id not in usable
         found = person.source == Contact.Source.ENRICHMENT
@@ -33,6 +54,16 @@ def contact_to_call(debtor: Debtor, level: int) -> Contact | None:
     if not people:
         return contact_for(debtor, level)
     closed = suppressions_among(debtor.organisation_id, debtor.livemode, [person.phone for person in people])
+    return _nearest_phone(people, closed, level)
+
+
+def calls_to(file: File, level: int) -> Contact | None:
+    """The same, from a debtor's file."""
+    people = [person for person in file.people if person.phone]
+    return _nearest_phone(people, file.suppressions, level) if people else writes_to(file, level)
+
+
+def _nearest_phone(people: list[Contact], closed: Iterable[Suppression], level: int) -> Contact:
     shut = {row.address for row in closed if row.channel in ("call", "all")}
 
     def order(person: Contact) -> tuple[bool, int, int, str]:

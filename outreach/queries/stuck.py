@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -32,14 +32,28 @@ class Stuck:
     words: str
 
 
-def stuck(*, at: datetime, livemode: bool | None = None, patience: timedelta = PATIENCE) -> list[Stuck]:
-    """Everything that stands still at `at` (leases: by the wall clock), of one mode or both; at most 500 of a kind."""
+class Asked(NamedTuple):
+    """Which rows are looked at: of a `mode`, on a timeline, late at `before` of the story, written by `written`."""
+
+    mode: Q
+    clock_id: str
+    before: datetime
+    written: datetime
+
+
+def stuck(
+    *, at: datetime, livemode: bool | None = None, patience: timedelta = PATIENCE, clock_id: str = ""
+) -> list[Stuck]:
+    """Everything on the wall that stands still at `at`, of one mode or both; at most 500 of a kind. What is on a test
+    clock waits for somebody to move that clock: with its `clock_id`, `at` is what it shows."""
     mode = Q() if livemode is None else Q(livemode=livemode)
-    return [one for look in LOOKS for one in look(mode, at - patience)]
+    written = clock.now() if clock_id else at - patience
+    asked = Asked(mode, clock_id, at if clock_id else at - patience, written)
+    return [one for look in LOOKS for one in look(asked)]
 
 
-def _running() -> QuerySet[Campaign]:
-    return Campaign.objects.filter(Organisation.running(), status=Campaign.Status.ACTIVE)
+def _running(asked: Asked) -> QuerySet[Campaign]:
+    return Campaign.objects.filter(Organisation.running(), status=Campaign.Status.ACTIVE, clock_id=asked.clock_id)
 
 
 def _rows(rows: QuerySet[Any], what: str, since: str, words: str, about: str = "case_id") -> Iterator[Stuck]:
@@ -47,66 +61,80 @@ def _rows(rows: QuerySet[Any], what: str, since: str, words: str, about: str = "
         yield Stuck(what, row.pk, getattr(row, about) or "", getattr(row, since), words)
 
 
-def _due_steps(mode: Q, before: datetime) -> Iterator[Stuck]:
+def _due_steps(asked: Asked) -> Iterator[Stuck]:
     free = Q(lease_until=None) | Q(lease_until__lt=clock.now())
     late = Step.objects.filter(
-        mode, free, status=Step.Status.PLANNED, due_at__lt=before, campaign_id__in=_running().values("id")
+        asked.mode, free, status=Step.Status.PLANNED, due_at__lt=asked.before, clock_id=asked.clock_id
     )
+    late = late.filter(campaign_id__in=_running(asked).values("id"))
     yield from _rows(late, "step", "due_at", "due, and no worker takes it up")
 
 
-def _leases(mode: Q, before: datetime) -> Iterator[Stuck]:
+def _leases(asked: Asked) -> Iterator[Stuck]:
     over = Q(lease_until=None) | Q(lease_until__lt=clock.now() - PATIENCE)
-    out = Step.objects.filter(mode, over, status__in=[Step.Status.SENDING, Step.Status.HANDED_OVER])
+    out = Step.objects.filter(
+        asked.mode, over, status__in=[Step.Status.SENDING, Step.Status.HANDED_OVER], clock_id=asked.clock_id
+    )
     yield from _rows(out, "step", "due_at", "on its way, and no worker holds it: the sweep of leases does not run")
 
 
-def _steps_of_closed_cases(mode: Q, before: datetime) -> Iterator[Stuck]:
-    asked = Step.objects.filter(mode, status=Step.Status.PLANNED, kind="outreach", case__closed_at__lt=before)
-    yield from _rows(asked, "step", "due_at", "planned, and its case is closed")
+def _steps_of_closed_cases(asked: Asked) -> Iterator[Stuck]:
+    planned = Step.objects.filter(asked.mode, status=Step.Status.PLANNED, kind="outreach", clock_id=asked.clock_id)
+    moot = planned.filter(case__closed_at__lt=asked.before)
+    yield from _rows(moot, "step", "due_at", "planned, and its case is closed")
 
 
-def _left_to_nobody(mode: Q, before: datetime) -> Iterator[Stuck]:
+def _left_to_nobody(asked: Asked) -> Iterator[Stuck]:
     task = Task.objects.filter(case_id=OuterRef("case_id"), status__in=["open", "claimed"])
-    waits = Step.objects.filter(~Exists(task), mode, status__in=["needs_human", "unconfirmed"], recorded_at__lt=before)
-    open_ones = waits.filter(case__closed_at=None)
+    waits = Step.objects.filter(
+        ~Exists(task), asked.mode, status__in=["needs_human", "unconfirmed"], recorded_at__lt=asked.written
+    )
+    open_ones = waits.filter(case__closed_at=None, clock_id=asked.clock_id)
     yield from _rows(open_ones, "step", "due_at", "waits for a person, and no task says so")
 
 
-def _reservations(mode: Q, before: datetime) -> Iterator[Stuck]:
+def _reservations(asked: Asked) -> Iterator[Stuck]:
     step = Step.objects.filter(id=OuterRef("step_id"), status__in=["sending", "handed_over"])
-    kept = Message.objects.filter(~Exists(step), mode, status__in=["reserved", "handed_over"], recorded_at__lt=before)
+    reserved = Message.objects.filter(asked.mode, status__in=["reserved", "handed_over"], case__clock_id=asked.clock_id)
+    kept = reserved.filter(~Exists(step), recorded_at__lt=asked.written)
     yield from _rows(kept, "message", "recorded_at", "reserved or handed over, and its step is neither")
 
 
-def _unopened(mode: Q, before: datetime) -> Iterator[Stuck]:
-    waiting = _running().filter(mode, unopened__gt=0, updated_at__lt=before)
+def _unopened(asked: Asked) -> Iterator[Stuck]:
+    waiting = _running(asked).filter(asked.mode, unopened__gt=0, updated_at__lt=asked.before)
     yield from _rows(waiting, "campaign", "updated_at", "cases to open, and no worker opens them", about="id")
 
 
-def _inbound(mode: Q, before: datetime) -> Iterator[Stuck]:
-    unread = Inbound.objects.filter(mode | Q(livemode=None), status=Inbound.Status.NEW, received_at__lt=before)
+def _inbound(asked: Asked) -> Iterator[Stuck]:
+    unread = Inbound.objects.filter(asked.mode | Q(livemode=None), status=Inbound.Status.NEW, clock_id=asked.clock_id)
+    unread = unread.filter(received_at__lt=asked.before)
     yield from _rows(unread, "inbound", "received_at", "came in, and nobody looked whose it is", about="provider")
-    unheard = Reply.objects.filter(mode, status=Reply.Status.RECEIVED, recorded_at__lt=before)
+    unheard = Reply.objects.filter(
+        asked.mode, status=Reply.Status.RECEIVED, recorded_at__lt=asked.written, case__clock_id=asked.clock_id
+    )
     yield from _rows(unheard, "reply", "recorded_at", "a debtor wrote, and it was not understood")
 
 
-def _promises(mode: Q, before: datetime) -> Iterator[Stuck]:
-    over = Promise.objects.filter(mode, status__in=["proposed", "open"], judged_after__lt=before)
+def _promises(asked: Asked) -> Iterator[Stuck]:
+    over = Promise.objects.filter(
+        asked.mode, status__in=["proposed", "open"], judged_after__lt=asked.before, clock_id=asked.clock_id
+    )
     yield from _rows(over, "promise", "judged_after", "its day is over, and nobody judged it")
 
 
-def _cases(mode: Q, before: datetime) -> Iterator[Stuck]:
+def _cases(asked: Asked) -> Iterator[Stuck]:
     """Active, with nothing planned, nothing that holds it and nobody asked, though its playbook has a further step."""
     steps = Step.objects.filter(case_id=OuterRef("id"))
     last = steps.filter(kind="outreach").order_by("-version", "-index", "-attempt")
-    mine = Case.objects.filter(mode, status=Case.Status.ACTIVE, closed_at=None, updated_at__lt=before)
+    mine = Case.objects.filter(
+        asked.mode, status=Case.Status.ACTIVE, closed_at=None, updated_at__lt=asked.before, clock_id=asked.clock_id
+    )
     idle = mine.filter(
         ~Exists(steps.filter(status__in=[*WAITING, Step.Status.UNCONFIRMED])),
         ~Exists(Task.objects.filter(case_id=OuterRef("id"), status__in=["open", "claimed"])),
         ~Exists(_holds()),
         ~Exists(_spoken_for()),
-        campaign_id__in=_running().values("id"),
+        campaign_id__in=_running(asked).values("id"),
         opened_at__isnull=False,
     )
     found = idle.annotate(
@@ -131,7 +159,7 @@ def _spoken_for() -> QuerySet[Step]:
     return Step.objects.filter(status__in=[*WAITING, Step.Status.UNCONFIRMED], **same)
 
 
-LOOKS: tuple[Callable[[Q, datetime], Iterator[Stuck]], ...] = (
+LOOKS: tuple[Callable[[Asked], Iterator[Stuck]], ...] = (
     _due_steps,
     _leases,
     _steps_of_closed_cases,

@@ -43,9 +43,9 @@ def next_day(
     after: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> list[NextContact]:
-    """Who will be contacted within `hours`, soonest first; what is overdue comes first. `after`: the (due_at, id) of
-    the last one shown. Four statements, however many."""
-    running = Campaign.objects.filter(organisation_id=organisation_id, livemode=livemode)
+    """Who will be contacted on the wall within `hours`, soonest first; what is overdue comes first. `after`: the
+    (due_at, id) of the last one shown. Four statements, however many."""
+    running = Campaign.objects.filter(organisation_id=organisation_id, livemode=livemode, clock_id="")
     alive = running.filter(status__in=[Campaign.Status.ACTIVE, Campaign.Status.PAUSED]).values("id")
     planned = Step.objects.filter(
         status=Step.Status.PLANNED, campaign_id__in=alive, due_at__lt=at + timedelta(hours=hours)

@@ -1,10 +1,32 @@
-"""Whom an attorney serves, and when a demo attorney answers."""
+"""Whom an attorney serves, which status of a referral follows which, and when a demo attorney answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from compliance.hours import public_holidays
+
+_ENDS = frozenset({"recovered", "settled", "returned"})
+REFERRAL: dict[str, frozenset[str]] = {
+    "proposed": frozenset({"authorised", "declined"}),
+    "authorised": frozenset({"offered", "declined"}),
+    "offered": frozenset({"accepted", "declined"}),
+    "accepted": frozenset({"packet_delivered"}) | _ENDS,
+    "packet_delivered": frozenset({"letter_reviewed"}) | _ENDS,
+    "letter_reviewed": frozenset({"letter_sent"}) | _ENDS,
+    "letter_sent": _ENDS,
+    "recovered": frozenset(),
+    "settled": frozenset(),
+    "returned": frozenset(),
+    "declined": frozenset(),
+}
+# A debtor of such a name is declined by every demo attorney.
+_DECLINES = "attorney_declines"
+
+
+def demo_declines(debtor: str) -> bool:
+    """Whether a demo attorney declines the case of a debtor of that name."""
+    return _DECLINES in debtor.lower()
 
 
 def business_day_after(moment: datetime, region: str) -> datetime:
@@ -26,13 +48,9 @@ class Licence:
     open_cases: int
 
 
-def choose_attorney(licences: Iterable[Licence], *, region: str, on: date, must_match: bool) -> str | None:
-    """The attorney to ask: licensed in the debtor's state, in date, with room, the least loaded first.
-
-    `must_match` False (test mode): another state will do where none matches.
-    """
+def choose_attorney(licences: Iterable[Licence], *, region: str, on: date) -> str | None:
+    """The attorney to ask: licensed in the debtor's state, in date, with room, the least loaded first."""
     free = [one for one in licences if one.expires_on >= on and one.open_cases < one.capacity]
     matching = [one for one in free if region and one.bar_state.upper() == region.upper()]
-    asked = matching or ([] if must_match else free)
-    best = min(asked, key=lambda one: (one.open_cases / one.capacity, one.attorney_id), default=None)
+    best = min(matching, key=lambda one: (one.open_cases / one.capacity, one.attorney_id), default=None)
     return best.attorney_id if best else None

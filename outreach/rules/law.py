@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from compliance.facts import Carries, Collector, Consent, Inconvenient, Licence, Recipient
+from compliance.facts import Carries, Collector, Consent, Facts, Inconvenient, Licence, Recipient
 from compliance.roles import role_of
+from compliance.wishes import Window
 
 
 def recipient(contact: Any, address: str) -> Recipient:
@@ -67,6 +68,23 @@ def inconvenient(rows: Iterable[Mapping[str, Any]], *, since: datetime) -> tuple
     )
 
 
+_DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+
+
+def as_row(told: Window) -> dict[str, Any]:
+    """What they said, as Debtor.inconvenient keeps it; what is not said is left out."""
+    row = {"channel": told.channel, "days": list(told.days), "from": told.starts, "to": told.ends}
+    return {name: value for name, value in row.items() if value}
+
+
+def said(told: Window) -> str:
+    """The same for people: `no call before 10:00 on Fridays`."""
+    hours = f"from {told.starts} to {told.ends}" if told.starts and told.ends else ""
+    hours = hours or (f"after {told.starts}" if told.starts else f"before {told.ends}" if told.ends else "")
+    days = f"on {', '.join(_DAYS[day] for day in told.days)}" if told.days else ""
+    return " ".join(part for part in (f"no {told.channel or 'contact'}", hours, days) if part)
+
+
 def brand_names(name: str, legal_name: str, campaign: Any) -> set[str]:
     """The names this creditor is known by: those a message may come under."""
     found = {name, legal_name}
@@ -75,11 +93,30 @@ def brand_names(name: str, legal_name: str, campaign: Any) -> set[str]:
     return found - {""}
 
 
-def carried(campaign: Any, *, itemised: bool | None = None, source_notice: bool | None = None) -> Carries:
+def carried(campaign: Any, *, itemised: bool | None = None, source_notice: bool | None = None, **read: Any) -> Carries:
     """What a message of the campaign carries: its sender, and what was told of its text by who rendered it.
 
+    `read`: further fields of Carries, as they were read from the text (outreach.rendering.carries).
     The sender's domain is proven apart: an unproven one is a hold (domain_unverified).
     """
     sender = (campaign.brand.get("name") or campaign.creditor) if campaign is not None else None
     aligned = None if campaign is None else True
-    return Carries(sender=sender, from_aligned=aligned, itemised=itemised, source_notice=source_notice)
+    found: dict[str, Any] = {"sender": sender} | read
+    return Carries(from_aligned=aligned, itemised=itemised, source_notice=source_notice, **found)
+
+
+def place(debtor: Any, organisation: Any, case: Any) -> Facts:
+    """No more of the facts than what class the debt is of, where, and since when: for words, never for the gate."""
+    return Facts(
+        debt_class=debtor.debt_class or None,
+        attested_class=organisation.attested_class or None,
+        debtor_type=debtor.debtor_type or None,
+        livemode=debtor.livemode,
+        country=debtor.country or None,
+        region=debtor.region or None,
+        declared_zone=debtor.timezone or None,
+        phone=debtor.phone or None,
+        recipient=None,
+        credit_kind=case.credit_kind,
+        owed_since=case.due_date or case.invoice_date,
+    )

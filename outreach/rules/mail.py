@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import timedelta
+from functools import lru_cache
 
 # After a temporary refusal of the mail server: greylisting ends within minutes, an outage within a day.
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 720))
@@ -14,6 +15,7 @@ def retry_after(tries: int) -> timedelta | None:
     return RETRIES[tries - 1] if tries <= len(RETRIES) else None
 
 
+@lru_cache(maxsize=8192)  # a brand, a company and a number stand in many places of many mails
 def one_line(text: str, limit: int = 200) -> str:
     """`text` fit for a header or one line of a mail: no control, line-break or invisible formatting characters."""
     # Line and paragraph separators (Zl, Zp) break lines too; Cf holds bidi overrides and zero-width letters.

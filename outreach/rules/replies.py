@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
 
+from compliance import replies, wishes
+from outreach.rules.objections import dispute_reason
+
 Quoted = tuple[str, ...]
 
 
@@ -54,7 +57,10 @@ NOT_UNDERSTOOD = Kept(label="other", confidence=0.0, agrees=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """How the case stands when a reply is acted on. `person`: somebody has read it and chose the label themselves."""
+    """How the case stands when a reply is acted on. `person`: somebody has read it and chose the label themselves.
+
+    `phone`: the sender's number on record, "" none.
+    """
 
     text: str
     identity: str
@@ -71,6 +77,7 @@ class Situation:
     plans: bool = False
     max_promise_days: int = 0
     documents: Quoted = ()
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +128,58 @@ def reduce(heard: Heard, now: Situation) -> list[Act]:
     if now.automatic:
         # Never answered (RFC 3834): two machines would write to each other for ever.
         return stops or _away(heard, now)
-    if stops:
-        return stops
-    doubt = _doubt(heard, now)
-    return [_review(doubt)] if doubt else _asked(heard, now)
+    doubt = "" if stops else _doubt(heard, now)
+    wished = _wished(now, sure=not stops and not doubt)
+    if stops or doubt:
+        return [*wished, *(stops or [_review(doubt)])]
+    return [*wished, *_asked(heard, now)]
+
+
+# --- what suits them
+
+
+def _wished(now: Situation, *, sure: bool) -> list[Act]:
+    """Times and media that do not suit (12 CFR 1006.6(b)(1)), whatever else they write; and what they agree to.
+
+    Read from the words by code alone, whoever read the rest. What only limits us counts from anybody whom we know;
+    a consent opens something, so it takes a contact of record and a message without any doubt.
+    """
+    if now.identity == "unknown" or now.hidden or _orders(now.text):
+        return []
+    found = _read_wishes(now)
+    acts = [Act("inconvenient", {"windows": found.windows})] if found.windows else []
+    allowed = found.consents if sure and now.identity == "known" else ()
+    return [*acts, *(_consent(one, now) for one in allowed)]
+
+
+def _consent(agreed: wishes.Consented, now: Situation) -> Act:
+    """A consent is for one number: where another is on record, somebody asks them which of the two."""
+    if now.phone and _last_digits(now.phone) != _last_digits(agreed.phone):
+        return _review(f"They agree to be reached on {agreed.phone}, and another number of theirs is on record.")
+    return Act("consent", {"channel": agreed.channel, "phone": agreed.phone, "quote": agreed.quote})
+
+
+def _last_digits(phone: str) -> str:
+    """Ten of them: with or without a country's code, it is the same number."""
+    return "".join(letter for letter in phone if letter.isdigit())[-10:]
+
+
+def _read_wishes(now: Situation) -> wishes.Wishes:
+    return wishes.read(replies.sentences(replies.visible(now.text)))
+
+
+def _suits(heard: Heard, now: Situation) -> list[Act]:
+    """What could not be read of it is for a person; what was read is written down already (`_wished`)."""
+    found = _read_wishes(now)
+    read = found.windows or (found.consents and now.identity == "known")
+    if now.person or (read and not found.unclear):
+        return [] if read else [Act("ignore")]
+    return [_review(_WHY_A_PERSON[heard.label])]
 
 
 def stops_only(acts: list[Act]) -> list[Act]:
     """Those of `acts` that end or delay contact: what still stands when the rest could not be done."""
-    return [act for act in acts if act.do in ("hold", "suppress", "close_contact", "cease_task")]
+    return [act for act in acts if act.do in ("hold", "suppress", "close_contact", "cease_task", "inconvenient")]
 
 
 def _review(why: str) -> Act:
@@ -268,25 +318,6 @@ def _promise(heard: Heard, now: Situation) -> list[Act]:
     return [Act("promise", facts), said]
 
 
-_REASONS = (
-    ("not_received", r"(never|not) (received|arrived|delivered)|nicht (erhalten|geliefert)|pas reçu|no .{0,7}recibid"),
-    ("already_paid", r"already (been )?paid|bereits bezahlt|déjà payé|ya (está )?pagad"),
-    ("duplicate", r"duplicate|twice|doppelt|en double|duplicad"),
-    ("not_ordered", r"(never|not|didn.t) order|nicht bestellt|pas commandé|no (lo )?(hemos )?pedid"),
-    ("wrong_debtor", r"not our (company|invoice)|wrong company|falsche firma|pas notre (société|facture)"),
-    (
-        "wrong_amount",
-        r"(wrong|incorrect) (amount|price|total)|overcharg|falscher betrag|montant .{0,5}(incorrect|faux)",
-    ),
-    ("quality", r"defect|damaged|broken|faulty|quality|mangel|defekt|défectueu|defectuos|dañad"),
-)
-
-
-def dispute_reason(text: str) -> str:
-    """Which of the reasons the words name; `other` when none or the text does not say."""
-    return next((name for name, words in _REASONS if re.search(words, text, re.IGNORECASE)), "other")
-
-
 def _dispute(heard: Heard, now: Situation) -> list[Act]:
     """Any dispute stops outreach for that invoice, whoever of theirs raised it (12 CFR 1006.38)."""
     parts = {
@@ -310,7 +341,8 @@ def _paid(heard: Heard, now: Situation) -> list[Act]:
 def _information(heard: Heard, now: Situation) -> list[Act]:
     if now.documents:
         return [_answer("answer_invoice_copy", documents=", ".join(now.documents)[:300])]
-    return [Act("document_needed", {"reason": "They ask for a copy of the invoice, and none is shared with them."})]
+    why = "They ask for a copy of the invoice, and none is shared with them."
+    return [Act("document_needed", {"reason": why}), _answer("answer_copy_coming")]
 
 
 def _wrong_person(heard: Heard, now: Situation) -> list[Act]:
@@ -348,4 +380,6 @@ _BY_LABEL = {
     "refer_to_contact": _referral,
     "asks_if_human": _who,
     "out_of_office": _out,
+    "inconvenient_time": _suits,
+    "channel_preference": _suits,
 }

@@ -1,10 +1,10 @@
 """What was said to debtors, and what the gate said to us."""
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agentcollect.kit.api import ApiView
+from agentcollect.kit.described import described
 from agentcollect.kit.listing import document
 from outreach import listings, queries, schema, serializers
 
@@ -23,18 +23,19 @@ class CampaignMessages(ApiView):
         return self.listing(rows, serializers.message)
 
 
+@described(
+    "get_message",
+    "Get a message as it was sent",
+    schema.MESSAGE,
+    schema.DETAIL_EXAMPLE,
+    tag="Messages",
+    called="Message",
+)
 class OneMessage(ApiView):
     """A message exactly as it left."""
 
     scopes = {"GET": "messages:read"}
 
-    @extend_schema(
-        operation_id="get_message",
-        summary="Get a message as it was sent",
-        tags=["Messages"],
-        responses={200: schema.MESSAGE},
-        examples=[OpenApiExample("Message", value=schema.DETAIL_EXAMPLE, response_only=True)],
-    )
     def get(self, request: Request, message_id: str) -> Response:
         found = queries.message(self.principal.organisation_id, self.principal.livemode, message_id)
         return Response(serializers.message_detail(found))

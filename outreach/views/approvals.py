@@ -3,7 +3,6 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentcollect.kit import clock
 from agentcollect.kit.api import ApiView
 from campaigns.views.common import RawBody, TenantView
 from outreach import approval_bodies as bodies
@@ -42,7 +41,7 @@ class ApproveMessage(MessageAction):
     def post(self, request: Request, message_id: str) -> Response:
         self.found(message_id)
         bodies.nothing(self.raw)
-        operations.approve_message(message_id=message_id, by=self.principal.by, at=clock.now())
+        operations.approve_message(message_id=message_id, by=self.principal.by, at=self.at)
         return self.answer(message_id)
 
 
@@ -51,7 +50,7 @@ class RejectMessage(MessageAction):
     def post(self, request: Request, message_id: str) -> Response:
         self.found(message_id)
         reason = bodies.reject(self.raw)
-        operations.reject_message(message_id=message_id, reason=reason, by=self.principal.by, at=clock.now())
+        operations.reject_message(message_id=message_id, reason=reason, by=self.principal.by, at=self.at)
         return self.answer(message_id)
 
 
@@ -60,5 +59,5 @@ class EditMessage(MessageAction):
     def post(self, request: Request, message_id: str) -> Response:
         self.found(message_id)
         words = bodies.edit(self.raw)
-        operations.edit_message(message_id=message_id, paragraphs=words, by=self.principal.by, at=clock.now())
+        operations.edit_message(message_id=message_id, paragraphs=words, by=self.principal.by, at=self.at)
         return self.answer(message_id)

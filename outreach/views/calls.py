@@ -1,10 +1,10 @@
 """`/v1/calls`: what was said on the phone, and what came of it."""
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agentcollect.kit.api import ApiView
+from agentcollect.kit.described import described
 from agentcollect.kit.listing import document
 from outreach import call_schema, listings, queries, serializers
 
@@ -21,18 +21,19 @@ class Calls(ApiView):
         return self.listing(rows, serializers.call)
 
 
+@described(
+    "get_call",
+    "Get a call with what was said",
+    call_schema.CALL,
+    call_schema.DETAIL_EXAMPLE,
+    tag="Calls",
+    called="Call",
+)
 class OneCall(ApiView):
     """A call with its script and what was said."""
 
     scopes = {"GET": "messages:read"}
 
-    @extend_schema(
-        operation_id="get_call",
-        summary="Get a call with what was said",
-        tags=["Calls"],
-        responses={200: call_schema.CALL},
-        examples=[OpenApiExample("Call", value=call_schema.DETAIL_EXAMPLE, response_only=True)],
-    )
     def get(self, request: Request, call_id: str) -> Response:
         found = queries.call(self.principal.organisation_id, self.principal.livemode, call_id)
         return Response(serializers.call_detail(found))

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from agentcollect.kit import clock
+from accounts import timeline
 from agentcollect.kit.pages import debtor_page, style_nonce
 from campaigns.models import Contact
 from outreach import operations, queries
@@ -25,7 +25,7 @@ _ONE_CLICK = "One-Click"
 def opt_out(request: HttpRequest, token: str) -> HttpResponse:
     """The page, or what became of it."""
     if request.method == "POST" and request.POST.get("List-Unsubscribe") == _ONE_CLICK:
-        operations.opt_out(token=token, by="debtor", at=clock.now(), how="one_click")
+        _close(queries.contact_of_token(token), how="one_click")
         # The same for every token: nobody reads this answer, and it tells nobody anything.
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     return _page(request, token)
@@ -33,9 +33,17 @@ def opt_out(request: HttpRequest, token: str) -> HttpResponse:
 
 @debtor_page
 def _page(request: HttpRequest, token: str) -> HttpResponse:
+    contact = queries.contact_of_token(token)
     if request.method != "POST":
-        return _show(request, "ask", queries.contact_of_token(token))
-    return _show(request, "done", operations.opt_out(token=token, by="debtor", at=clock.now()))
+        return _show(request, "ask", contact)
+    _close(contact, how="page")
+    return _show(request, "done", contact)
+
+
+def _close(contact: Contact | None, *, how: str) -> None:
+    """`how`: "page" (the button) or "one_click" (RFC 8058, the reader's mail program). No contact: no link of ours."""
+    if contact is not None:
+        operations.opt_out(contact=contact, how=how, by="debtor", at=timeline.act(contact.clock_id))
 
 
 def _show(request: HttpRequest, state: str, contact: Contact | None) -> HttpResponse:

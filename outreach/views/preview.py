@@ -6,11 +6,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentcollect.kit import clock
+from accounts import timeline
 from agentcollect.kit.api import ApiView
 from campaigns import examples
 from campaigns.schema import CREATE
-from campaigns.serializers import checks, intake
+from campaigns.serializers import checks, intake, reading
 from campaigns.views.common import RawBody
 from outreach import operations, schema, serializers
 
@@ -34,9 +34,10 @@ class CampaignPreview(ApiView):
         ],
     )
     def post(self, request: Request) -> Response:
-        at, who = clock.now(), self.principal
-        terms = checks.terms_of(who.organisation, livemode=who.livemode, at=at)
-        asked = checks.check(intake.decode(cast(bytes, request.data) or b"{}"), terms)
+        who, decoded = self.principal, intake.decode(cast(bytes, request.data) or b"{}")
+        tenant = {"organisation_id": who.organisation_id, "livemode": who.livemode}
+        at = timeline.begin(reading.text(decoded.body.test_clock), **tenant)
+        asked = checks.check(decoded, checks.terms_of(who.organisation, livemode=who.livemode, at=at))
         shown = operations.preview(
             organisation=who.organisation, livemode=who.livemode, request=asked, by=who.by, at=at
         )

@@ -6,8 +6,10 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentcollect.kit import clock, errors
+from accounts.story import StoryView
+from agentcollect.kit import errors
 from agentcollect.kit.api import ApiView, body_object
+from agentcollect.kit.described import described
 from agentcollect.kit.errors import FieldError
 from agentcollect.kit.listing import document
 from campaigns.models import Case
@@ -53,23 +55,17 @@ class CaseReplies(ApiView):
         return self.listing(rows, serializers.reply)
 
 
+@described("get_reply", "Get a reply and what was read in it", reply_schema.REPLY_DETAIL, _EXAMPLE, tag="Replies")
 class OneReply(ApiView):
     """A reply with what was read in it."""
 
     scopes = {"GET": "messages:read"}
 
-    @extend_schema(
-        operation_id="get_reply",
-        summary="Get a reply and what was read in it",
-        tags=["Replies"],
-        responses={200: reply_schema.REPLY_DETAIL},
-        examples=[_EXAMPLE],
-    )
     def get(self, request: Request, reply_id: str) -> Response:
         return _detail(queries.reply(self.principal.organisation_id, self.principal.livemode, reply_id))
 
 
-class ResolveReply(ApiView):
+class ResolveReply(StoryView):
     """A person says what a reply is."""
 
     scopes = {"POST": "messages:write"}
@@ -95,7 +91,7 @@ class ResolveReply(ApiView):
         found = queries.reply(who.organisation_id, who.livemode, reply_id)
         given = _texts(body_object(request, frozenset({"label", "note"}), frozenset({"label"})))
         done = operations.resolve(
-            reply_id=found.id, label=given["label"], note=given.get("note", ""), by=who.by, at=clock.now()
+            reply_id=found.id, label=given["label"], note=given.get("note", ""), by=who.by, at=self.at
         )
         return _detail(done)
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from agentcollect.kit import clock, errors
 from agentcollect.kit.api import ApiView, body_object
+from agentcollect.kit.described import described
 from agentcollect.kit.errors import FieldError
 from outreach import queries, reply_schema, serializers
 from outreach.models import ReplyPath
@@ -20,19 +21,19 @@ _TEXTS = {"address": 254, "host": 253, "user": 254, "folder": 120, "secret": 500
 _EXAMPLE = OpenApiExample("Reply path", value=reply_schema.PATH_EXAMPLE, response_only=True)
 
 
+@described(
+    "get_reply_path",
+    "How answers of debtors come back",
+    reply_schema.PATH,
+    _EXAMPLE,
+    tag="Organisation",
+    description="In live mode no email leaves before `status` is `proven`.",
+)
 class OrganisationReplyPath(ApiView):
     """One for each mode: that of the key."""
 
     scopes = {"GET": "organisation:read", "PUT": "organisation:write"}
 
-    @extend_schema(
-        operation_id="get_reply_path",
-        summary="How answers of debtors come back",
-        description="In live mode no email leaves before `status` is `proven`.",
-        tags=["Organisation"],
-        responses={200: reply_schema.PATH},
-        examples=[_EXAMPLE],
-    )
     def get(self, request: Request) -> Response:
         return self._shown(queries.reply_path(self.principal.organisation_id, self.principal.livemode))
 

@@ -32,9 +32,12 @@ def injections() -> tuple[dict[str, Any], ...]:
 
 
 @cache
-def unseen_stops() -> tuple[str, ...]:
-    """Stops that the phrase lists were never tuned on; adding one of their phrases to a list ends what this shows."""
-    return tuple(json.loads((DATA / "golden/unseen_stops.json").read_text(encoding="utf-8"))["texts"])
+def unseen_stops(number: str = "") -> tuple[str, ...]:
+    """Stops that the phrase lists were never tuned on; adding one of their phrases to a list ends what this shows.
+
+    "_2" was, by kinds of words (its file tells what it showed before), "_3" was written after that.
+    """
+    return tuple(json.loads((DATA / f"golden/unseen_stops{number}.json").read_text(encoding="utf-8"))["texts"])
 
 
 def _cases(name: str) -> tuple[dict[str, Any], ...]:

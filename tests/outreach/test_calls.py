@@ -141,6 +141,7 @@ def test_a_worker_that_died_on_the_line_leaves_a_doubt_and_no_second_call(monkey
     def died(self: Any, order: Any) -> None:
         raise RuntimeError("the worker is gone")
 
+    world.far_away(monkeypatch)
     monkeypatch.setattr(phone.SandboxPhone, "call", died)
     operations.send_due(at=LATER)
     assert Call.objects.get().status == Call.Status.HANDED_OVER
@@ -161,6 +162,7 @@ def test_a_worker_that_died_before_the_call_leaves_it_to_be_made(monkeypatch: py
     def died(*args: Any, **more: Any) -> None:
         raise RuntimeError("the worker is gone")
 
+    world.far_away(monkeypatch)
     monkeypatch.setattr(calling, "_hand_over", died)
     operations.send_due(at=LATER)
     assert settling.sweep_leases(now=clock.now() + timedelta(hours=1)) == 1
@@ -177,6 +179,7 @@ def test_what_changes_while_the_line_opens_stops_the_call(monkeypatch: pytest.Mo
         Case.objects.filter(id=case.id).update(balance_minor=100)
         real(*args, **more)
 
+    world.far_away(monkeypatch)
     monkeypatch.setattr(calling, "_hand_over", paid)
     operations.send_due(at=LATER)
     assert (again(step).status, again(step).reason) == ("planned", "what it says changed meanwhile")

@@ -112,6 +112,7 @@ def test_a_payment_on_a_listed_invoice_withdraws_what_was_written(monkeypatch: p
         pay(second, 500_000)
         real(claim, message, at=AT)
 
+    world.far_away(monkeypatch)
     monkeypatch.setattr(settling, "hand_over", pay_first)
     operations.send_due(at=AT)
     monkeypatch.undo()
@@ -177,12 +178,49 @@ def test_after_a_denied_first_message_comes_the_itemised_one_again() -> None:
 
 
 def test_a_first_message_is_not_tried_for_ever() -> None:
-    case = world.case()
+    case = world.case(opened_at=AT)
+    Contact.objects.update(updated_at=AT - DAY)
     for attempt in range(1, 4):
         world.step(case, attempt=attempt, status=Step.Status.FAILED, reason="refused", resolved_at=AT)
     with db.atomic():
         assert planning.resume(case=Case.objects.select_related("debtor").get(id=case.id), at=AT) is None
     assert why(case) == "needs_you"
+
+
+def test_somebody_new_is_told_what_is_owed_first() -> None:
+    """Given up on everybody who was known; then a person is added: the itemised message is still the first."""
+    case = world.case(opened_at=AT)
+    Contact.objects.update(updated_at=AT - DAY)
+    for attempt in range(1, 4):
+        world.step(case, attempt=attempt, status=Step.Status.DENIED, reason="opted out", resolved_at=AT)
+    campaigns.add_contact(
+        debtor_id=case.debtor_id, facts={"email": "ann@acmecorp.com", "level": 2}, by="key:x", at=AT + 9 * DAY
+    )
+    step = planned(case)
+    assert step is not None and (step.index, step.intent, step.attempt) == (0, "first_reminder", 4)
+    operations.send_due(at=step.due_at)
+    assert "Invoice amount" in Message.objects.get().text and Message.objects.get().intent == "first_reminder"
+
+
+def test_a_dispute_about_a_part_stops_the_whole_invoice_and_then_less_is_asked_for() -> None:
+    """R-17 stops outreach for the invoice, not for the part; another invoice of the debtor is still asked for."""
+    first, second, _ = invoices()
+    operations.send_due(at=AT)
+    said = {"reason": "wrong_amount", "text": "Eight came.", "source": "page", "evidence": {}}
+    found = campaigns.open_dispute(case_id=first.id, amount_minor=500_000, **said, by="debtor", at=AT)
+    assert planned(first) is None
+    step = planned(second)
+    assert step is not None
+    operations.send_due(at=step.due_at)
+    between = world.message_of(step)
+    assert between.status == "sent" and "A-0" not in between.text and "$10,000.00" not in between.text
+    done = {"outcome": "partially_upheld", "reduced_minor": 200_000, "note": "two broke"}
+    campaigns.resolve_dispute(dispute_id=found.id, **done, by="key:x", at=step.due_at + DAY)
+    later = planned(first)  # the oldest carries the conversation again
+    assert later is not None
+    operations.send_due(at=later.due_at)
+    asked = world.message_of(later)
+    assert asked.status == "sent" and "A-0" in asked.text and "$13,000.00" in asked.text and "$43,000.00" in asked.text
 
 
 def test_the_posture_decides_the_days() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns import operations as campaigns
-from campaigns.models import Campaign, Case, Step
+from campaigns.models import Campaign, Case, Debtor, Step
 from campaigns.schema.cases import CASE_DETAIL
 from events.models import Event
 from outreach import operations
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def case(empty_redis: None) -> Case:
     found = world.case()
+    Debtor.objects.update(region="NY")  # an attorney is asked only where one is licensed
     world.step(found)
     return found
 
@@ -101,3 +102,30 @@ def test_a_recalled_case_goes_back_to_its_attorney(api: factories.ApiClient, cas
     api.post(f"/v1/cases/{case.id}/close", {"reason": "recalled"})
     said = api.post(f"/v1/cases/{case.id}/unrecall").json()
     assert (said["status"], said["why"]["code"], said["next_step"]) == ("escalated", "with_attorney", None)
+
+
+# --- the veto
+
+
+def test_the_creditor_vetoes_a_proposal(api: factories.ApiClient, case: Case) -> None:
+    attorney()
+    refused(api.post(f"/v1/cases/{case.id}/veto_escalation"), 409, "escalation_not_proposed")
+    Case.objects.update(status="escalation_pending")
+    operations.escalate_exhausted(at=AT)
+    for body in ({"reason": "We settle it."}, {}):
+        said = fits(api.post(f"/v1/cases/{case.id}/veto_escalation", body), CASE_DETAIL)
+        assert said["status"] == "active"
+    refused(api.post(f"/v1/cases/{case.id}/veto_escalation", {"more": 1}), 400, "unknown_field")
+    assert Event.objects.get(type="case.escalation_vetoed").data["reason"] == "We settle it."
+    assert Referral.objects.get().status == "declined"
+    operations.escalate_exhausted(at=AT + 9 * DAY)
+    assert Referral.objects.count() == 1  # a veto stands
+    assert api.post(f"/v1/cases/{case.id}/escalate").status_code == 200
+    refused(api.post("/v1/cases/cas_0000000000000000000000/veto_escalation"), 404, "not_found")
+
+
+def test_a_debt_past_its_time_goes_to_no_attorney(api: factories.ApiClient, case: Case) -> None:
+    attorney()
+    type(case.debtor).objects.update(region="NY")
+    Case.objects.update(due_date="2014-01-01", invoice_date="2013-12-01")
+    refused(api.post(f"/v1/cases/{case.id}/escalate"), 409, "attorney_not_lawful")

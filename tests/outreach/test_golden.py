@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from compliance import replies
-from outreach.agent import KnownFacts, evaluation, interpreter, sanitise
+from outreach.agent import KnownFacts, evaluation, interpreter, sanitise, values
 from outreach.agent.models import Endpoint
 from outreach.operations import evaluating
 from tests.outreach import corpus, model_stub
@@ -40,6 +40,19 @@ def test_the_golden_replies_are_read_as_they_must_be() -> None:
     assert score.stops_heard == score.stops > 20
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Mon paiement partira vendredi.", ["Fri"]),
+        ("We pay on Fri, not on Mon.", ["Fri", "Mon"]),
+        ("Next Mon or Fri, I think.", ["Mon", "Fri"]),
+    ],
+)
+def test_a_french_my_is_no_monday(text: str, days: list[str]) -> None:
+    asked = {"today": corpus.TODAY, "language": "", "currency": corpus.CURRENCY, "ahead": True}
+    assert [f"{day:%a}" for day, _ in values.dates(text, **asked)] == days
+
+
 @pytest.mark.parametrize("case", corpus.injections(), ids=lambda case: case["id"])
 def test_a_hostile_reply_gets_what_it_must_and_no_more(case: dict[str, Any]) -> None:
     found = read(case)
@@ -49,13 +62,35 @@ def test_a_hostile_reply_gets_what_it_must_and_no_more(case: dict[str, Any]) -> 
     assert all(quote in shown for *_, quote in (*found.amounts, *found.dates))
 
 
-def test_a_stop_in_words_nobody_foresaw_stops_or_waits_for_a_person() -> None:
-    texts = corpus.unseen_stops()
+# 34 of 41, 8 of 40 and 20 of 24 when they were written; the second set's lists were mended then.
+@pytest.mark.parametrize(("number", "least"), [("", 34), ("_2", 40), ("_3", 20)])
+def test_a_stop_in_words_nobody_foresaw_stops_or_waits_for_a_person(number: str, least: int) -> None:
+    texts = corpus.unseen_stops(number)
     found = {text: read({"text": text}) for text in texts}
     heard = [text for text in texts if found[text].label in replies.FIRM]
-    # 34 of 41 when they were written; what is not understood holds the debtor until a person has read it.
-    assert len(heard) >= 34
+    # What is not understood holds the debtor until a person has read it.
+    assert len(heard) >= least
     assert [text for text in texts if text not in heard and found[text].agrees] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I know this invoice will not go away by itself, we pay on Friday.",
+        "Please do not leave us out of the loop on this.",
+        "Please stop by our office tomorrow.",
+        "Your mails get lost in our spam folder.",
+        "It would save us many emails if you sent all invoices at once.",
+        "Leave that discount alone, we accept it.",
+        "Laissez-nous un peu de temps pour vérifier.",
+        "N'oubliez pas de nous envoyer la facture.",
+        "Dejen que lo revise con tranquilidad.",
+        "Lassen Sie uns das in Ruhe besprechen.",
+        "Vergessen Sie uns bitte nicht, wir warten auf die Gutschrift.",
+    ],
+)
+def test_the_same_words_in_a_harmless_sentence_are_no_stop(text: str) -> None:
+    assert not {one.label for one in replies.readings(text)} & {"cease", "unsubscribe"}
 
 
 def test_templates_pass_every_guard_in_every_language() -> None:

@@ -1,10 +1,12 @@
 """kill -9 of a real worker process at every point of a message's way out: at most one mail, and no fact lost."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -51,20 +53,39 @@ def _database_url() -> str:
     return f"postgres://{facts['USER']}:{facts['PASSWORD']}@{address}:{facts['PORT']}/{facts['NAME']}"
 
 
-def _die(when: str, module: str, name: str) -> None:
-    """Run a worker process that kills itself there."""
-    root = Path(django_settings.BASE_DIR)
+@dataclass(frozen=True)
+class Workers:
+    """Real processes, one for each death (tests/outreach/kill_worker.py)."""
+
+    process: "subprocess.Popen[str]"
+    errors: Path
+
+    def die(self, when: str, module: str, name: str) -> None:
+        """Let one kill itself there."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps([when, module, name, AT.isoformat(), django_settings.SMTP["port"]]) + "\n")
+        self.process.stdin.flush()
+        code = self.process.stdout.readline().strip()
+        assert code == str(-signal.SIGKILL), self.errors.read_text()[-2000:]
+
+
+@pytest.fixture(scope="module")
+def workers(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    root, errors = Path(django_settings.BASE_DIR), tmp_path_factory.mktemp("workers") / "errors"
     environment = os.environ | {
         "DATABASE_URL": _database_url(),
         "SECRETS_FROM_VAR": "1",
-        "TEST_SMTP_PORT": str(django_settings.SMTP["port"]),
         "DJANGO_SETTINGS_MODULE": "agentcollect.settings",
         "PYTHONPATH": str(root),
         "ALLOWED_HOSTS": "*",
     }
-    script = [sys.executable, str(root / "tests" / "outreach" / "kill_worker.py"), when, module, name, AT.isoformat()]
-    done = subprocess.run(script, env=environment, cwd=root, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+    command = [sys.executable, str(root / "tests" / "outreach" / "kill_worker.py")]
+    with errors.open("w") as log:
+        process = subprocess.Popen(
+            command, env=environment, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    with process:  # the end of its input is its own
+        yield Workers(process, errors)
 
 
 @pytest.fixture
@@ -75,10 +96,10 @@ def server(settings: Settings) -> Iterator[Keeper]:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_at_most_one_mail_and_no_fact_lost(point: str, server: Keeper) -> None:
+def test_at_most_one_mail_and_no_fact_lost(point: str, server: Keeper, workers: Workers) -> None:
     when, module, name, left, in_doubt = POINTS[point]
     step = world.step(world.case(livemode=True))
-    _die(when, module, name)
+    workers.die(when, module, name)
     assert len(server.taken) == left
     for days in (0, 1, 5, 40):
         _recover(AT + days * DAY)
@@ -108,10 +129,10 @@ def _assert_told(step: Step, keeper: Keeper, *, in_doubt: bool) -> None:
         assert Step.objects.filter(case=step.case, status="planned").count() == 1
 
 
-def test_a_second_death_at_the_same_place_changes_nothing(server: Keeper) -> None:
+def test_a_second_death_at_the_same_place_changes_nothing(server: Keeper, workers: Workers) -> None:
     step = world.step(world.case(livemode=True))
     for _ in range(2):
-        _die("after", SENDING, "_reserve")
+        workers.die("after", SENDING, "_reserve")
         Step.objects.update(lease_until=clock.now() - timedelta(minutes=1))
         operations.sweep_leases(now=clock.now())
     _recover(AT)

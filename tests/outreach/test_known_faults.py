@@ -157,6 +157,7 @@ def test_a_switch_between_reservation_and_hand_over_is_seen(monkeypatch: pytest.
         switches.set_switch(scope="campaign", key=message.campaign_id, reason="drill", by="ops:test", at=AT)
         real(claim, message, at=at)  # type: ignore[arg-type]
 
+    world.far_away(monkeypatch)
     monkeypatch.setattr(settling, "hand_over", stop_first)
     operations.send_due(at=AT)
     step.refresh_from_db()

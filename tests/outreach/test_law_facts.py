@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import operations as accounts
 from accounts.models import Collector
-from agentcollect.kit import clock
+from agentcollect.kit import clock, db
 from campaigns import operations as campaigns
-from campaigns.models import Contact, Debtor, LedgerEntry, SanctionsList, Suppression
+from campaigns.models import Contact, Debtor, LedgerEntry, SanctionsList, Suppression, Task
+from campaigns.operations import duplicates
 from compliance import gate
 from compliance.facts import Carries, Facts
 from outreach import operations, queries
@@ -85,7 +86,7 @@ def test_few_statements() -> None:
     ) as asked:
         facts_of(case)
     # Two are the test's own reads of contact and debtor.
-    assert len(asked) - 2 <= 5
+    assert len(asked) - 2 <= 6
 
 
 def test_a_live_debtor_with_all_in_order_lacks_only_what_its_message_must_carry() -> None:
@@ -213,3 +214,25 @@ def test_a_deferred_step_says_when() -> None:
     assert row["outcome"] == "defer"
     assert "It may be made on Tuesday 17 March 2026, 15:00 UTC." in row["explanation"]
     assert clock.iso(AT) == row["until"]
+
+
+@pytest.mark.parametrize(("answer", "counts"), [("", True), ("same", True), ("different", False)])
+def test_the_same_company_under_two_identities_has_one_set_of_caps(answer: str, counts: bool) -> None:
+    case = world.case()
+    twin = factories.debtor(case.organisation, name="ACME Corporation", email_domain="acme.io")
+    other = world.case(organisation=case.organisation, debtor=twin, invoice_number="B", invoice_key="b")
+    factories.message(other, created_at=AT - timedelta(hours=3), handed_over_at=AT - timedelta(hours=3))
+    assert "R-12" not in refused(facts_of(case))
+    debtors = Debtor.objects.in_bulk([case.debtor_id, twin.id])
+    with db.atomic():
+        duplicates.ask_about_namesakes([case, other], debtors, at=AT)
+    if answer:
+        task = Task.objects.get(kind="possible_duplicate")
+        campaigns.complete_task(task_id=task.id, outcome=answer, note="", by="member:1", at=AT)
+    rules = {one.rule for one in gate.decide(facts_of(case), channel="email", kind="outreach", at=AT).verdicts}
+    assert "R-12" in rules
+    assert [one.case_id for one in facts_of(case).history] == ([other.id] if counts else [])
+    told = gate.decide(facts_of(case), channel="email", kind="outreach", at=AT, case_id=case.id)
+    assert ("R-12" in {one.rule for one in told.verdicts if one.outcome == "defer"}) == counts
+    Debtor.objects.filter(id=case.debtor_id).update(debt_class="consumer")
+    assert facts_of(case).history == ()

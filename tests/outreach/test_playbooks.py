@@ -52,7 +52,7 @@ def test_each_edit_is_the_next_version_and_what_runs_keeps_its_own(api: ApiClien
 
 def test_the_built_in_one_is_shown_and_nobodys_to_change(api: ApiClient) -> None:
     versions = api.get("/v1/playbooks/default").json()["versions"]
-    assert [one["version"] for one in versions] == [2, 1]
+    assert [one["version"] for one in versions] == [3, 2, 1]
     days = [(step["day"], step["channel"]) for step in versions[0]["steps"]]
     assert days == [
         (0, "email"),
@@ -60,6 +60,7 @@ def test_the_built_in_one_is_shown_and_nobodys_to_change(api: ApiClient) -> None
         (4, "email"),
         (7, "email"),
         (10, "call"),
+        (12, "attorney"),
         (14, "email"),
         (20, "attorney"),
     ]
@@ -87,7 +88,7 @@ def test_what_is_wrong_is_named(api: ApiClient, changes: dict[str, Any], status:
 
 def test_a_campaign_takes_the_newest_built_in_one_or_one_that_exists(api: ApiClient) -> None:
     assert api.post("/v1/campaigns", PLACE).status_code == 201
-    assert Campaign.objects.get().playbook_version == rules.NEWEST == 2
+    assert Campaign.objects.get().playbook_version == rules.NEWEST == 3
     refused = api.post("/v1/campaigns", PLACE | {"playbook": "gentle"})
     assert (refused.status_code, refused.json()["error"]) == (422, "unknown_playbook")
     assert api.post("/v1/campaigns/preview", PLACE | {"playbook": "gentle"}).status_code == 422
@@ -109,7 +110,7 @@ def dry(api: ApiClient, **body: Any) -> dict[str, Any]:
 
 def test_the_days_alone(api: ApiClient) -> None:
     found = dry(api, name="default", posture="firm")
-    assert [one["day"] for one in found["steps"]] == [0, 2, 4, 7, 10, 14, 20]
+    assert [one["day"] for one in found["steps"]] == [0, 2, 4, 7, 10, 12, 14, 20]
     firsts = [one["first_at"] for one in found["steps"]]
     assert all(firsts) and firsts == sorted(firsts)
     assert [one["day"] for one in dry(api, steps=STEPS)["steps"]] == [0, 8, 15]

@@ -15,11 +15,11 @@ from django.db import connection
 
 from agentcollect.kit import db, money
 from campaigns import operations as campaigns
-from campaigns.models import Case, LedgerEntry, Step
+from campaigns.models import Case, Hold, LedgerEntry, Step
 from events.models import Event
 from outreach import operations
-from outreach.models import Message
-from tests.outreach import world
+from outreach.models import Inbound, Message, Reply
+from tests.outreach import letters_back, world
 from tests.outreach.world import AT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -143,6 +143,27 @@ def test_a_dispute_while_a_message_is_written() -> None:
 def _dispute(case: Case) -> None:
     dispute = {"reason": "quality", "text": "It is broken.", "amount_minor": None, "source": "page", "evidence": {}}
     campaigns.open_dispute(case_id=case.id, **dispute, by="debtor", at=AT)
+
+
+def test_one_mail_that_comes_twice_is_one_reply() -> None:
+    """Two callbacks, a mailbox and a second provider bring the same mail at once, while two workers read: one reply,
+    one hold, one piece of news."""
+    for n in range(ROUNDS):
+        case = world.case()
+        world.step(case)
+        operations.send_due(at=AT)
+        raw = letters_back.mail(case, "Please look into this.", Message_ID=f"<once-{n}@acmecorp.com>").as_string()
+        doors = [partial(operations.receive, provider=name, raw=raw, at=AT) for name in ("mailgun", "mailgun", "imap")]
+        # The same mail by another road is another delivery: only its Message-ID tells.
+        doors.append(partial(operations.receive, provider="postmark", raw=raw, dedupe=f"other-{n}", at=AT))
+        read = partial(operations.process_inbound, at=AT)
+        _side_by_side([*doors, read, read])
+        operations.process_inbound(at=AT)
+        assert Reply.objects.filter(debtor_id=case.debtor_id).count() == 1
+        assert Event.objects.filter(type="reply.received", debtor_id=case.debtor_id).count() == 1
+        waits = Hold.objects.filter(debtor_id=case.debtor_id, kind=Hold.Kind.COMPLIANCE_REVIEW, released_at=None)
+        assert waits.count() <= 1
+        assert not Inbound.objects.filter(status=Inbound.Status.NEW).exists()
 
 
 def test_two_that_close_hand_the_conversation_on_once() -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from campaigns.rules.playbook import DEFAULT
 from compliance.guards import GUARDS
+from compliance.reading import Rendered
 from outreach import drafting, mime, rendering, rules
 from outreach.operations.letters import _palette
 from outreach.rendering import Account, Brand, Letter, Line, Links
@@ -54,12 +55,12 @@ def letter(itemised: bool = True, contact: str = "Morgan Reyes", brand: Any = No
 EMAILS = {step.intent for step in DEFAULT if step.channel == "email"}
 
 
-def every_wording(of: Letter) -> list[tuple[drafting.Draft, rendering.Rendered]]:
+def every_wording(of: Letter) -> list[tuple[drafting.Draft, Rendered]]:
     drafts = [d for intent in sorted(EMAILS) for d in drafting.drafts(intent, language="en", tone="soft", key="cas_x")]
     return [(draft, rendering.render(of, draft)) for draft in drafts]
 
 
-def first(of: Letter) -> rendering.Rendered:
+def first(of: Letter) -> Rendered:
     return every_wording(of)[0][1]
 
 

@@ -136,14 +136,23 @@ def test_a_copy_goes_out_when_one_is_shared(case: Case, hears: Any) -> None:
     hears("request_info")
     assert write(case, "Please send the invoice.").status == "needs_human"
     assert Task.objects.get(kind="document_needed").case_id == case.id
-    assert "document.needed" in world.events(case) and planned(case) == []
+    assert "document.needed" in world.events(case) and planned(case) == [("answer", "answer_copy_coming")]
+    # They are told at once, although a person must look for it; and they are asked for nothing meanwhile.
+    operations.send_due(at=AT + timedelta(minutes=1))
+    assert Step.objects.get(case=case, index=-1).status == "sent" and holds(case) == {"compliance_review"}
+    reminder = Step.objects.get(case=case, intent="second_reminder")
+    Step.objects.filter(id=reminder.id).update(due_at=AT + timedelta(minutes=1))
+    operations.send_due(at=AT + timedelta(minutes=1))
+    reminder.refresh_from_db()
+    assert reminder.status == "planned" and len(world.mails()) == 1
     factories.document(case, share_with_debtor=True)
     task = Task.objects.get(kind="document_needed")
     campaigns.complete_task(task_id=task.id, outcome="provided", note="", by="member:x", at=AT)
-    assert planned(case) == [("answer", "answer_invoice_copy")] and holds(case) == set()
+    copies = [("answer", "answer_copy_coming"), ("answer", "answer_invoice_copy")]
+    assert planned(case) == copies and holds(case) == set()
     write(case, "Please send the invoice again.")
-    assert planned(case) == 2 * [("answer", "answer_invoice_copy")]
-    assert Step.objects.filter(case=case, index=-1)[0].facts["documents"] == "INV-2025-0847.pdf"
+    assert planned(case) == [*copies, copies[1]]
+    assert Step.objects.filter(case=case, intent="answer_invoice_copy")[0].facts["documents"] == "INV-2025-0847.pdf"
 
 
 def test_the_wrong_person_is_left_alone_and_nobody_else_is_tried(case: Case, hears: Any) -> None:

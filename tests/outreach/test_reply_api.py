@@ -55,7 +55,7 @@ FOLLOWS: dict[str, tuple[str, set[str], str]] = {
     "paid": ("paid_claim", {"paid_claim"}, "answer_paid_claim"),
     "dispute": ("dispute", {"dispute"}, "notice_dispute"),
     "plan": ("payment_plan", set(), "answer_plan_options"),
-    "invoice_copy": ("request_info", {"compliance_review"}, ""),
+    "invoice_copy": ("request_info", {"compliance_review"}, "answer_copy_coming"),
     "wrong_person": ("wrong_person", {"compliance_review"}, ""),
     "referral": ("refer_to_contact", set(), "answer_referral"),
     "out_of_office": ("out_of_office", set(), ""),

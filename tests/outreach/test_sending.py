@@ -194,6 +194,7 @@ def test_a_payment_between_reservation_and_hand_over_stops_the_mail(paid: int, m
             campaigns.settle(case_id=case.id, amount_minor=paid, payment_id="pay_x", by="test", at=AT)
         real(claim, message, at=AT)
 
+    world.far_away(monkeypatch)
     monkeypatch.setattr(settling, "hand_over", pay_first)
     operations.send_due(at=AT)
     monkeypatch.undo()
@@ -222,6 +223,7 @@ def test_a_stop_between_reservation_and_hand_over_is_seen(stop: str, monkeypatch
             campaigns.hold(kind="dispute", on=case, by="test", at=AT)
         real(claim, message, at=AT)
 
+    world.far_away(monkeypatch)
     monkeypatch.setattr(settling, "hand_over", stop_first)
     operations.send_due(at=AT)
     step.refresh_from_db()

@@ -134,6 +134,7 @@ def test_what_is_reserved_when_the_switch_is_turned_does_not_leave(
         pull(case)
         deliver(self, parcel, hand_over)
 
+    world.far_away(monkeypatch)
     monkeypatch.setattr(MailboxTransport, "deliver", stopped_meanwhile)
     operations.send_due(at=AT)
     assert world.mails() == []

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from agentcollect.kit import clock, context, db
-from campaigns.models import Contact
+from campaigns.models import Contact, Step
 from outreach import rendering
 from outreach.models import AgentRun, KillSwitch, Reply
 from outreach.operations import letters, wording
@@ -44,8 +44,9 @@ def drafted(case: Any = None, intent: str = "first_reminder") -> wording.Words:
 def letter_of(case: Any) -> rendering.Letter:
     paper = letters.stationery(case.campaign, case.organisation)
     contact = Contact.objects.get(debtor_id=case.debtor_id)
+    about = {"case": case, "debtor": case.debtor, "contact": contact, "organisation": case.organisation}
     return letters.letter(
-        paper, case=case, debtor=case.debtor, contact=contact, organisation=case.organisation, itemised=True
+        paper, step=Step.objects.filter(case=case).first() or world.step(case), itemised=True, at=world.AT, **about
     )
 
 

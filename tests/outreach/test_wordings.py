@@ -22,8 +22,8 @@ AGREED = ("promise_reminder", "promise_broken", "plan_default")
 ANSWERS = tuple(
     f"answer_{name}"
     for name in (
-        *("promise", "plan_options", "plan_confirmed", "invoice_copy", "paid_claim", "dispute", "wrong_person"),
-        *("referral", "who_writes", "hardship", "general"),
+        *("promise", "plan_options", "plan_confirmed", "invoice_copy", "copy_coming", "paid_claim", "dispute"),
+        *("wrong_person", "referral", "who_writes", "hardship", "general"),
     )
 )
 NOTICES = ("notice_opt_out", "notice_cease", "notice_dispute", "notice_receipt")

@@ -7,10 +7,14 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
+import pytest
+
 from agentcollect.kit import clock
 from campaigns.models import Case, Step
 from events.models import Event
 from outreach.models import MailboxItem, Message, ReplyPath
+from outreach.providers.mailbox import MailboxTransport
+from outreach.providers.phone import SandboxPhone
 from tests import factories
 
 # A Tuesday, 11:00 in New York and 8:00 in Los Angeles: open everywhere in the contiguous states.
@@ -85,3 +89,9 @@ def mails() -> list[EmailMessage]:
 
 def events(case: Case) -> list[str]:
     return list(Event.objects.filter(case_id=case.id).order_by("recorded_at", "id").values_list("type", flat=True))
+
+
+def far_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Test mode's transports as if they were no rows of this database: reserve, hand over and settle are acts apart."""
+    monkeypatch.setattr(MailboxTransport, "in_database", False)
+    monkeypatch.setattr(SandboxPhone, "in_database", False)
