@@ -18,6 +18,7 @@ from accounts import operations, queries
 from accounts.models import Member, Organisation, User
 from agentcollect import embedded
 from agentcollect.kit import db
+from compliance.rules.amounts import YEARS
 from outreach.models import Attorney
 
 NAME, DOMAIN = "Your Company Inc.", "yourcompany.com"
@@ -150,16 +151,23 @@ def _password(organisation: Organisation, email: str, known: str, by: str, at: d
 
 
 _ATTORNEYS = (
-    ("Dana Whitfield", "Whitfield & Rowe LLP", "dana@whitfield-rowe.example", "NY", "5512345"),
-    ("Marcus Oyelaran", "Oyelaran Law Group", "marcus@oyelaran-law.example", "CA", "318842"),
+    ("Dana Whitfield", "Whitfield & Rowe LLP", "dana@whitfield-rowe.example"),
+    ("Marcus Oyelaran", "Oyelaran Law Group", "marcus@oyelaran-law.example"),
+    ("Ines Calloway", "Calloway Commercial Law", "ines@calloway-law.example"),
 )
+_ROOM = 1_000_000
 
 
 def _attorneys() -> None:
-    """Two invented attorneys for the directory; `sandbox` keeps them out of live mode."""
-    for name, firm, email, state, number in _ATTORNEYS:
-        facts = {"name": name, "firm": firm, "email": email, "licence_expires_on": date(2099, 12, 31), "sandbox": True}
-        Attorney.objects.get_or_create(bar_state=state, bar_number=number, defaults=facts)
+    """An invented attorney for each state: in test mode, too, only one licensed where the debtor is will be asked.
+    `sandbox` keeps them out of live mode."""
+    have = set(Attorney.objects.filter(sandbox=True).values_list("bar_state", flat=True))
+    for place, state in enumerate(sorted(YEARS)):
+        name, firm, email = _ATTORNEYS[place % len(_ATTORNEYS)]
+        shown = {"name": name, "firm": firm, "email": email, "licence_expires_on": date(2099, 12, 31)}
+        if state not in have:
+            facts = shown | {"capacity": _ROOM, "sandbox": True}
+            Attorney.objects.get_or_create(bar_state=state, bar_number=f"DEMO-{state}", defaults=facts)
 
 
 def _ops_permissions() -> Any:

@@ -3,11 +3,14 @@
 from datetime import datetime
 
 import structlog
+from django.db.models import QuerySet
 
-from agentcollect.kit import clock, errors
+from accounts import timeline
+from agentcollect.kit import errors
 from agentcollect.kit.errors import ApiError
 from campaigns import operations as campaigns
 from campaigns.models import Campaign, Case, Step, Task
+from campaigns.queries import story
 from outreach import operations as outreach
 from outreach.models import Call
 
@@ -28,11 +31,11 @@ def run_next_step(*, by: str, campaign_id: str = "", case_id: str = "") -> Step:
     The gate judges it at that moment like any other; what it defers is tried at the moment it names. Returns the step
     as it then stands. Raises ApiError: not_found, test_mode_only, nothing_planned.
     """
-    at = clock.now()
+    at = story.act(case_id=case_id) if case_id else story.act(campaign_id=campaign_id)
     _test_mode(campaign_id, case_id)
-    step = _planned(campaign_id, case_id) or _wake(campaign_id, case_id, at=at)
+    step = _planned(campaign_id, case_id) or _past_offer(campaign_id, case_id) or _wake(campaign_id, case_id, at=at)
     for _ in range(_MOVES):
-        step = outreach.send_step(step_id=step.id, at=max(at, step.due_at))
+        step = outreach.send_step(step_id=step.id, at=_moment(step, at))
         if step.status == Step.Status.SKIPPED:
             # A call to a debtor without a number: the story goes on with what follows it.
             step = _planned(campaign_id, case_id) or step
@@ -48,7 +51,7 @@ def call(*, case: Case, outcome: str, by: str) -> Call:
 
     Raises ApiError: no_call_planned, call_not_made.
     """
-    at = clock.now()
+    at = timeline.act(case.clock_id)
     task = Task.objects.filter(case=case, kind=Task.Kind.CALL, status__in=("open", "claimed")).first()
     if task is not None:
         by = task.claimed_by or by
@@ -58,7 +61,7 @@ def call(*, case: Case, outcome: str, by: str) -> Call:
     if step is None or step.channel != "call":
         raise ApiError("no_call_planned")
     for _ in range(_MOVES):
-        step = outreach.send_step(step_id=step.id, at=max(at, step.due_at), outcome=outcome)
+        step = outreach.send_step(step_id=step.id, at=_moment(step, at), outcome=outcome)
         if step.status != Step.Status.PLANNED or step.lease_until is not None:
             break
     made = Call.objects.filter(step_id=step.id).first()
@@ -76,9 +79,29 @@ def _test_mode(campaign_id: str, case_id: str) -> None:
         raise ApiError("test_mode_only", "Only a test campaign can be hurried; a live one mails real people.")
 
 
+def _moment(step: Step, at: datetime) -> datetime:
+    """On the wall a story runs ahead of it, step by step; on a test clock nothing happens before its time."""
+    return at if step.clock_id else max(at, step.due_at)
+
+
 def _planned(campaign_id: str, case_id: str) -> Step | None:
+    planned = _all_planned(campaign_id, case_id)
+    return planned.filter(channel__in=("email", "call")).order_by("due_at", "id").first()
+
+
+def _all_planned(campaign_id: str, case_id: str) -> QuerySet[Step]:
     named = Step.objects.filter(case_id=case_id) if case_id else Step.objects.filter(campaign_id=campaign_id)
-    return named.filter(status=Step.Status.PLANNED, channel__in=("email", "call")).order_by("due_at", "id").first()
+    return named.filter(status=Step.Status.PLANNED)
+
+
+def _past_offer(campaign_id: str, case_id: str) -> Step | None:
+    """What follows the playbook's offer to an attorney, where that comes next: the story does not wait for the
+    creditor's two days."""
+    offers = _all_planned(campaign_id, case_id).filter(channel="attorney", intent="offer")
+    offer = offers.order_by("due_at", "id").first()
+    if offer is not None:
+        campaigns.hurry_past_offer(case_id=offer.case_id, at=offer.due_at)
+    return _planned(campaign_id, case_id) if offer else None
 
 
 def _wake(campaign_id: str, case_id: str, *, at: datetime) -> Step:

@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import timeline
 from agentcollect.kit import clock, errors
 from agentcollect.kit.api import body_object
 from agentcollect.kit.errors import ApiError, FieldError
@@ -71,6 +72,7 @@ class Replies(_Taking):
         description=(
             "A real mail is written and goes through the same door as one from a mail provider: `reply.received` "
             f"follows, then whatever it means. Templates: {', '.join(f'`{name}`' for name in replies.TEMPLATES)}. "
+            "They are in the debtor's language. "
             "`from`: another address than that of the person who was written to last."
         ),
         tags=["Sandbox"],
@@ -105,7 +107,8 @@ class Replies(_Taking):
             _check_address(given["from"])
         case = people.case(self.tenant, given["case_id"])
         names = {"text": given.get("text", ""), "template": given.get("template", "")}
-        return self.taken(replies.reply(case=case, **names, sender=given.get("from", ""), at=clock.now()), case)
+        at = timeline.act(case.clock_id)
+        return self.taken(replies.reply(case=case, **names, sender=given.get("from", ""), at=at), case)
 
 
 class Bounces(_Taking):
@@ -152,8 +155,8 @@ class Bounces(_Taking):
             message = queries.message(self.tenant.organisation_id, self.tenant.livemode, given["message_id"])
             if message.status not in queries.LEFT:
                 raise ApiError("nothing_sent")
-        row = replies.bounce(message=message, kind=kind, at=clock.now())
-        return self.taken(row, people.case(self.tenant, message.case_id), message.id)
+        case = people.case(self.tenant, message.case_id)
+        return self.taken(replies.bounce(message=message, kind=kind, at=timeline.act(case.clock_id)), case, message.id)
 
 
 class OptOuts(_Taking):
@@ -197,7 +200,7 @@ class OptOuts(_Taking):
         if channel not in ("email", "call", "sms"):
             raise errors.invalid([FieldError("channel", "invalid_request", "channel is email, call or sms.")])
         contact = people.contact(self.tenant, given["contact_id"])
-        replies.opt_out(contact=contact, channel=channel, at=clock.now())
+        replies.opt_out(contact=contact, channel=channel, at=timeline.act(contact.clock_id))
         return Response({"contact_id": contact.id, "channel": channel, "livemode": False}, status=202)
 
 

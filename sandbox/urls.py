@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from sandbox import call_views, reply_views, views
+from sandbox import call_views, clock_views, reply_views, views
 
 urlpatterns = [
+    path("v1/sandbox/clocks", clock_views.Clocks.as_view()),
+    path("v1/sandbox/clocks/<str:clock_id>", clock_views.ClockDetail.as_view()),
+    path("v1/sandbox/clocks/<str:clock_id>/advance", clock_views.ClockAdvance.as_view()),
     path("v1/sandbox/payments", views.Payments.as_view()),
     path("v1/sandbox/disputes", views.Disputes.as_view()),
     path("v1/sandbox/calls", call_views.Calls.as_view()),
