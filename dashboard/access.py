@@ -11,14 +11,18 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.models import Member, Organisation
+from agentcollect.kit.errors import ApiError
 
 Row = TypeVar("Row", bound=models.Model)
 Handler = Callable[..., HttpResponse]
@@ -101,18 +105,32 @@ def page(view: Handler) -> Handler:
 
 
 def action(roles: frozenset[Member.Role] = ACT) -> Callable[[Handler], Handler]:
-    """A POST that changes something; a role outside `roles` gets 403 and nothing happens."""
+    """A POST that changes something; a role outside `roles` gets 403 and nothing happens.
+
+    What is refused before the operation itself (a test clock that is being deleted) is said on the page it came from.
+    """
 
     def decorate(view: Handler) -> Handler:
         @wraps(view)
         def guarded(request: HttpRequest, seat: Seat, *args: Any, **kwargs: Any) -> HttpResponse:
             if seat.member.role not in roles:
                 return render(request, "dashboard/forbidden.html", {"roles": sorted(roles)}, status=403)
-            return view(request, seat, *args, **kwargs)
+            try:
+                return view(request, seat, *args, **kwargs)
+            except ApiError as refused:
+                messages.error(request, refused.message)
+                return redirect(_came_from(request))
 
         return require_POST(page(guarded))
 
     return decorate
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page of ours whose form was sent, else the start page."""
+    asked = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()})
+    return asked if asked and ours else reverse("dashboard:home")
 
 
 def sure_when_live(view: Handler) -> Handler:

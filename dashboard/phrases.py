@@ -9,6 +9,7 @@ INTENT = {
     "last_before_next_steps": "Last reminder",
     "first_call": "First call",
     "call_decision_maker": "Call to the decision maker",
+    "offer": "Offer to an attorney",
     "escalate": "Handover to an attorney",
     "monthly_statement": "Monthly statement",
     "promise_reminder": "Reminder of a promise",
@@ -18,6 +19,7 @@ INTENT = {
     "answer_plan_options": "Answer: instalments",
     "answer_plan_confirmed": "Answer: the plan is agreed",
     "answer_invoice_copy": "Answer: a copy of the invoice",
+    "answer_copy_coming": "Answer: a copy is on its way",
     "answer_paid_claim": "Answer: they say it is paid",
     "answer_dispute": "Answer: their objection",
     "answer_wrong_person": "Answer: the wrong person",
@@ -46,6 +48,7 @@ TASK = {
         "Did it leave?",
         "A worker stopped at the worst moment. It is not repeated before you say which.",
     ),
+    "decide_escalation": ("Attorney, or none?", "Our own messages have come to their end; you decide what follows."),
 }
 TASK_OUTCOME = {
     "approve": "Approve",
@@ -65,6 +68,8 @@ TASK_OUTCOME = {
     "not_received": "It did not",
     "sent": "It was sent",
     "not_sent": "It was not",
+    "escalate": "Ask an attorney",
+    "keep": "No attorney",
 }
 DISPUTE_REASON = {
     "not_received": "Nothing was received",
@@ -75,6 +80,29 @@ DISPUTE_REASON = {
     "duplicate": "It was invoiced twice",
     "wrong_debtor": "It is not theirs",
     "other": "Something else",
+}
+# What is due on a test clock, by kind (sandbox.due.KINDS); a step is called by its intent.
+DUE = {
+    "inbound": "A mail is read",
+    "reaction": "The debtor does something",
+    "hold": "A hold ends",
+    "promise": "A promise is judged",
+    "promise_moved": "A promise is looked at again",
+    "instalment": "An instalment is judged",
+    "plan": "An offered plan lapses",
+    "plan_moved": "A plan is looked at again",
+    "plan_moot": "An offered plan is taken back",
+    "task": "A question to you lapses",
+    "referral_moot": "An attorney is needed no more",
+    "offer_near": "An offer to an attorney is announced",
+    "playbook_over": "The playbook has ended",
+    "offer_authorised": "An attorney is asked",
+    "offer_due": "An attorney is asked",
+    "offer_over": "An offer to an attorney has ended",
+    "attorney_answers": "An attorney answers",
+    "attorney_begins": "An attorney begins",
+    "step": "A contact",
+    "judgement": "Handover to an attorney",
 }
 AGREED_SOURCE = {
     "page": "on the payment page",
@@ -98,8 +126,85 @@ REPLY_LABEL = {
     "legal_threat": "Threatens legal steps",
     "attorney_represented": "Has an attorney",
     "asks_if_human": "Asks who writes",
+    "bankruptcy": "Speaks of insolvency",
+    "deceased": "Somebody has died",
+    "hostile": "Angry, and asks for nothing",
+    "inconvenient_time": "Names times that do not suit",
+    "channel_preference": "Wants to be reached otherwise",
+    "vulnerable": "Is in a difficult situation",
+    "vendor_portal": "Wants it in a supplier portal",
+    "bounce": "A delivery failure",
     "other": "Something else",
 }
+_NOTED = "It is kept with the reply, and what waited goes on."
+_SUITS = "Times and media that their words name are held to from now on; what waited goes on."
+# What a person can say a reply is, by what follows: (heading, {label: (answer, what it does)}).
+REPLY_MEANS: tuple[tuple[str, dict[str, tuple[str, str]]], ...] = (
+    (
+        "Contact ends, or waits",
+        {
+            "cease": (
+                "They want no more contact",
+                "Nothing goes out on any channel, on all of their invoices. You are then asked whether to close them.",
+            ),
+            "unsubscribe": ("They want no more e-mail", "The address is closed for e-mail; other channels stay open."),
+            "attorney_represented": ("An attorney acts for them", "Nothing more is sent to this debtor."),
+            "legal_threat": ("They speak of lawyers or courts", "Nothing is sent to this debtor while it is reviewed."),
+            "bankruptcy": ("They are insolvent", "Nothing more is sent to this debtor."),
+            "deceased": ("The person has died", "Nothing more is sent to this debtor."),
+            "hardship": ("They cannot pay", "Nothing is sent to this debtor until the hold ends."),
+            "vulnerable": ("They are in a difficult situation", "Nothing is sent to this debtor until the hold ends."),
+        },
+    ),
+    (
+        "About the invoice",
+        {
+            "promise_to_pay": (
+                "They promise to pay",
+                "The amount and the day in their words become a promise; where one is missing, it stays here.",
+            ),
+            "paid_claim": (
+                "They say it is paid",
+                "Asking stops, they are asked for proof, and you look for the money.",
+            ),
+            "dispute": ("They object", "A dispute is opened; nothing is sent about this invoice meanwhile."),
+            "payment_plan": (
+                "They ask for instalments",
+                "They are told what you grant; where you grant no plan, it stays here.",
+            ),
+            "request_info": (
+                "They ask for the invoice or another document",
+                "They are told what you share with them; where that is nothing, you are asked for it.",
+            ),
+        },
+    ),
+    (
+        "About whom to write to, when and how",
+        {
+            "wrong_person": (
+                "Not the right person",
+                "They are not written to again; it stays here until you know who is.",
+            ),
+            "refer_to_contact": (
+                "They name somebody else",
+                "That person is written to from now on, where the address is of their company.",
+            ),
+            "out_of_office": ("Out of office", "What would go to this person waits for the day they name."),
+            "inconvenient_time": ("They name times that do not suit", _SUITS),
+            "channel_preference": ("They want to be reached otherwise", _SUITS),
+            "asks_if_human": ("They ask who writes", "They are told."),
+        },
+    ),
+    (
+        "Nothing follows by itself",
+        {
+            "hostile": ("Angry, and asks for nothing", _NOTED),
+            "vendor_portal": ("They want it in their supplier portal", _NOTED),
+            "bounce": ("It is a delivery failure", _NOTED),
+            "other": ("Something else", _NOTED),
+        },
+    ),
+)
 # What a guard watches over, before its own words (compliance.guards.GUARDS).
 GUARD = {
     "amounts": "Only amounts of this account may stand in it",
@@ -128,3 +233,17 @@ GUARD = {
     "length": "It must be short",
     "shouting": "It may not shout",
 }
+# Media that can be closed, spoken of in a sentence.
+CHANNEL = {"email": "e-mail", "call": "calls", "sms": "text messages", "letter": "letters", "all": "everything"}
+SUPPRESSION = {
+    "opt_out": "They opted out",
+    "bounce": "Mail to it came back",
+    "complaint": "They reported a message as spam",
+    "wrong_person": "It is not theirs",
+}
+CONSENT = {
+    "express": "Agreed to it, by a machine too",
+    "person": "Agreed to it",
+    "esign": "Agreed to get notices electronically",
+}
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

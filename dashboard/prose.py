@@ -15,8 +15,8 @@ from markdown import Markdown
 FOLDER: Path = settings.BASE_DIR / "docs"
 # The order to read them in; a guide that is not named here comes after them.
 _ORDER = (
-    *("quickstart", "authentication", "errors", "idempotency", "pagination", "webhooks", "sandbox"),
-    *("playbooks", "agent", "replies", "agreements", "people"),
+    *("quickstart", "authentication", "errors", "idempotency", "pagination", "webhooks", "sandbox", "clocks"),
+    *("debtors", "playbooks", "agent", "replies", "agreements", "people"),
 )
 # The texts name the product's address; a page shows the one it is served from, so that its commands can be pasted.
 _HOST = "https://api.agentcollect.com"

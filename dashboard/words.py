@@ -1,13 +1,20 @@
 """Plain words for what rows hold: each state has a label, a tone and an icon, so that colour never speaks alone."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from compliance.rules import RULES
 from dashboard.phrases import AGREED_SOURCE as AGREED_SOURCE
+from dashboard.phrases import CHANNEL as CHANNEL
+from dashboard.phrases import CONSENT as CONSENT
+from dashboard.phrases import DAYS as DAYS
 from dashboard.phrases import DISPUTE_REASON as DISPUTE_REASON
+from dashboard.phrases import DUE as DUE
 from dashboard.phrases import GUARD as GUARD
 from dashboard.phrases import INTENT as INTENT
 from dashboard.phrases import REPLY_LABEL as REPLY_LABEL
+from dashboard.phrases import REPLY_MEANS as REPLY_MEANS
+from dashboard.phrases import SUPPRESSION as SUPPRESSION
 from dashboard.phrases import TASK as TASK
 from dashboard.phrases import TASK_OUTCOME as TASK_OUTCOME
 
@@ -155,7 +162,32 @@ IDENTITY = {
     "company": Said("New address of the company", "info", "building"),
     "unknown": Said("Unknown sender", "warn", "alert"),
 }
+TEST_CLOCK = {
+    "ready": Said("Stands still", "good", "pause"),
+    "advancing": Said("On its way", "info", "play"),
+    "failed": Said("Stopped", "bad", "alert"),
+    "deleting": Said("Being deleted", "warn", "refresh"),
+}
+CALL = {
+    "reserved": Said("About to be made", "info", "clock"),
+    "handed_over": Said("Under way", "info", "phone"),
+    "completed": Said("Made", "good", "check"),
+    "failed": Said("Not placed", "bad", "x"),
+    "unconfirmed": Said("In doubt", "warn", "alert"),
+    "cancelled": Said("Cancelled", "", "ban"),
+}
+CALL_OUTCOME = {
+    "conversation": Said("They spoke", "good", "check"),
+    "voicemail": Said("Message left", "info", "inbox"),
+    "no_answer": Said("Nobody answered", "", "clock"),
+    "busy": Said("Busy", "", "clock"),
+    "refused_recording": Said("Refused recording", "warn", "ban"),
+    "wrong_number": Said("Wrong number", "bad", "x"),
+}
 FAMILIES = {
+    "test_clock": TEST_CLOCK,
+    "call": CALL,
+    "call_outcome": CALL_OUTCOME,
     "step": STEP,
     "promise": PROMISE,
     "plan": PLAN,
@@ -193,7 +225,9 @@ ENTRY = {
     "task": Said("For you", "warn", "clock"),
 }
 # Events that read as trouble whatever their channel.
-TROUBLE = frozenset({"message.failed", "payment.failed", "import.failed", "contact.denied", "message.unconfirmed"})
+TROUBLE = frozenset(
+    {"message.failed", "payment.failed", "payment.reversed", "import.failed", "contact.denied", "message.unconfirmed"}
+)
 
 HOLD = {
     "creditor_pause": "Paused by you",
@@ -272,6 +306,16 @@ def rule_citation(rule_id: str) -> str:
     """Where the rule comes from; empty for a rule we no longer have."""
     rule = _RULES.get(rule_id)
     return rule.citation if rule else ""
+
+
+def inconvenient(row: Mapping[str, Any]) -> str:
+    """What they told us does not suit (campaigns.models.Debtor.inconvenient); days and hours are those where they are:
+    "Calls to +1 555 0100: not Monday, Friday, 12:00 to 13:00"."""
+    days = [DAYS[day] for day in sorted(row.get("days") or ()) if 0 <= day < len(DAYS)]
+    hours = [f"{row.get('from') or '00:00'} to {row.get('to') or '24:00'}"] if row.get("from") or row.get("to") else []
+    subject = CHANNEL.get(row.get("channel") or "", "any contact").capitalize()
+    place = f" to {row['address']}" if row.get("address") else ""
+    return f"{subject}{place}: {'not ' + ', '.join([*days, *hours]) if days or hours else 'never'}"
 
 
 def readable(name: str) -> str:

@@ -1,14 +1,18 @@
 """What a person records about one invoice: a promise, an objection, an answer to it, and how it ended."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, cast
 
 from django import forms
 
+from accounts import timeline
 from agentcollect.kit import money
 from agentcollect.kit.errors import ApiError
 from campaigns.models import Case, Dispute
+from campaigns.rules import offers
 from dashboard import words
-from payments.rules import read_amount
+from payments import operations as payments
+from payments.rules import plans, read_amount
 
 
 class CaseForm(forms.Form):
@@ -81,6 +85,53 @@ class PromiseForm(CaseForm):
         return self._minor("amount")
 
 
+class PlanForm(CaseForm):
+    """Cleaned: `instalments`, `first_on`, `every`, and `parts`: the days and amounts (minor units) that they make.
+
+    `case` has its campaign and organisation.
+    """
+
+    name = "plan"
+    params = {"schedule": "first_on"}
+    instalments = forms.TypedChoiceField(
+        label="In how many parts", coerce=int, error_messages={"required": "Choose in how many parts."}
+    )
+    every = forms.ChoiceField(
+        label="One every", choices=[("month", "month"), ("two_weeks", "two weeks"), ("week", "week")]
+    )
+    first_on = forms.DateField(
+        label="The first one on",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": "Choose the day.", "invalid": "Choose a day, like 2026-03-31."},
+    )
+
+    def __init__(self, case: Case, data: Any = None) -> None:
+        super().__init__(case, data)
+        self.bounds = payments.bounds_of(case)
+        self.today = offers.today(case.organisation.timezone, timeline.now(case.clock_id))
+        counts = range(2, self.bounds.max_instalments + 1)
+        choice = cast(forms.TypedChoiceField, self.fields["instalments"])
+        choice.choices = [(count, f"{count} parts of {self._share(count)}") for count in counts]
+        self.initial["first_on"] = (self.today + timedelta(days=7)).isoformat()
+
+    def _share(self, count: int) -> str:
+        return money.display(-(-self.case.balance_minor // count), self.case.currency)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if self.errors:
+            return said
+        balance, count = self.case.balance_minor, said["instalments"]
+        if count > balance:
+            raise forms.ValidationError("There is not enough owed to share out.")
+        said["parts"] = plans.schedule(balance, count, said["first_on"], said["every"])
+        field, words = plans.refusal(said["parts"], balance, self.bounds, today=self.today)
+        if words:
+            named = {"instalments": "The parts", "first_on": "The day", "schedule": "The plan"}
+            self.add_error(self.params.get(field, field), f"{named[field]} {words}.")
+        return said
+
+
 class DisputeForm(CaseForm):
     """Cleaned: `reason`, `text`, `amount` in minor units (None: the whole invoice)."""
 
@@ -102,6 +153,19 @@ class AnswerForm(CaseForm):
     name = "answer"
     answer = _text(
         "Your answer", "Write your answer.", 2000, help_text="The invoice goes on waiting until you say how it ended."
+    )
+
+
+class AskForm(CaseForm):
+    """Cleaned: `question`."""
+
+    name = "ask"
+    params = {"note": "question"}
+    question = _text(
+        "What you need to know",
+        "Write what you ask.",
+        300,
+        help_text="It stands on their payment page. The invoice goes on waiting.",
     )
 
 
@@ -131,4 +195,5 @@ class ResolveForm(CaseForm):
         return said
 
 
-FORMS: dict[str, type[CaseForm]] = {form.name: form for form in (PromiseForm, DisputeForm, AnswerForm, ResolveForm)}
+_ALL: tuple[type[CaseForm], ...] = (PromiseForm, PlanForm, DisputeForm, AskForm, AnswerForm, ResolveForm)
+FORMS: dict[str, type[CaseForm]] = {form.name: form for form in _ALL}

@@ -11,8 +11,11 @@ from django import forms
 from django.conf import settings
 from django.utils.html import format_html
 
+from accounts.models import Organisation
 from accounts.operations.signup import ATTESTATION
 from agentcollect.kit import money
+from campaigns.rules import offers
+from payments.rules import read_amount
 
 DEFAULT_COUNTRY, DEFAULT_ZONE = "US", "America/New_York"
 
@@ -110,3 +113,48 @@ class OrganisationForm(IdentityForm):
             "currency": currency_of(said["country"]),
             "terms_url": settings.TERMS_URL,
         }
+
+
+class OfferPolicyForm(forms.Form):
+    """What debtors who ask for time are granted. Cleaned: as the row has it (campaigns.rules.offers), in `policy`."""
+
+    plans = forms.BooleanField(label="They may pay in instalments", required=False)
+
+    def __init__(self, organisation: Organisation, data: Any = None) -> None:
+        super().__init__(data, auto_id="offers-%s", label_suffix="")
+        self.currency = organisation.currency
+        now = offers.policy({}, organisation.offer_policy)
+        self.initial = now._asdict() | {"min_instalment": str(money.to_major(now.min_instalment_minor, self.currency))}
+        self.fields["min_instalment"] = forms.CharField(
+            label=f"Each at least, in {self.currency}",
+            max_length=20,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        )
+        for name, label in _COUNTS.items():
+            low, high = offers.BOUNDS[name]
+            self.fields[name] = forms.IntegerField(label=label, min_value=low, max_value=high)
+
+    def clean_min_instalment(self) -> int:
+        low, high = offers.BOUNDS["min_instalment_minor"]
+        try:
+            minor = money.to_minor(read_amount(self.cleaned_data["min_instalment"]), self.currency)
+        except ValueError as error:
+            said = str(error)
+            raise forms.ValidationError(said if said[:1].isupper() else f"The amount {said}.") from error
+        if not low <= minor <= high:
+            raise forms.ValidationError("Enter an amount above zero.")
+        return minor
+
+    def policy(self) -> dict[str, Any]:
+        """Of a valid form."""
+        said = self.cleaned_data
+        return {name: said[name] for name in ("plans", *_COUNTS)} | {"min_instalment_minor": said["min_instalment"]}
+
+
+_COUNTS = {
+    "max_instalments": "Instalments at most",
+    "max_months": "Over so many months at most",
+    "grace_days": "Days an instalment may be late",
+    "max_promise_days": "Days ahead a promise may lie",
+    "answer_days": "Working days you take to answer an objection",
+}

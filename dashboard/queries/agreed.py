@@ -1,7 +1,9 @@
 """What was agreed and objected to on one invoice, what they wrote, and every step with its reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from campaigns.models import Case, Dispute, Hold, Step
 from campaigns.queries import standings
@@ -12,6 +14,8 @@ from dashboard.access import Seat
 from dashboard.queries.timeline import planned_for
 from outreach.models import Reply
 from payments.models import Instalment, Plan, Promise
+from payments.operations import bounds_of, policy_of
+from payments.rules import plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,17 @@ def may_release(hold: Hold, case: Case) -> bool:
     """Whether a button may end it: the creditor's own, on this invoice. A draft is decided where it can be read."""
     own = hold_rules.creditor_may_release(hold.kind, hold.actor)
     return own and hold.case_id == case.id and hold.kind != Hold.Kind.APPROVAL
+
+
+def may_plan(case: Case) -> bool:
+    """Whether instalments can be agreed on, as the creditor grants them; `case` has its campaign and organisation."""
+    largest = plans.largest_count(case.balance_minor, bounds_of(case), date.min, today=date.min)
+    return case.status in (Case.Status.ACTIVE, Case.Status.PROMISED) and policy_of(case).plans and largest > 0
+
+
+def schedule(parts: Sequence[tuple[date, int]]) -> list[dict[str, Any]]:
+    """The instalments that are about to be offered, numbered."""
+    return [{"number": number, "on": on, "minor": minor} for number, (on, minor) in enumerate(parts, start=1)]
 
 
 def may_become(case: Case, status: str) -> bool:

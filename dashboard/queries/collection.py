@@ -73,9 +73,9 @@ class Person:
     suppressed: tuple[str, ...]
 
 
-def people(seat: Seat, case: Case) -> list[Person]:
+def people(seat: Seat, debtor_id: str) -> list[Person]:
     """The debtor's contacts, first contact first, with what each has opted out of."""
-    contacts = list(seat.rows(Contact).filter(debtor_id=case.debtor_id).order_by("level", "id"))
+    contacts = list(seat.rows(Contact).filter(debtor_id=debtor_id).order_by("level", "id"))
     addresses = [contact.email.lower() for contact in contacts if contact.email]
     closed: dict[str, list[str]] = {}
     for address, channel in seat.rows(Suppression).filter(address__in=addresses).values_list("address", "channel"):

@@ -104,8 +104,9 @@ def overview(seat: Seat, *, campaign_id: str = "") -> Overview:
 
 
 def next_steps(seat: Seat, limit: int = 6) -> list[Planned]:
-    """The next planned contacts of running campaigns, soonest first."""
-    steps = seat.rows(Step).filter(status=Step.Status.PLANNED, campaign__status=Campaign.Status.ACTIVE)
+    """The next planned contacts of running campaigns on the wall, soonest first."""
+    running = {"campaign__status": Campaign.Status.ACTIVE, "clock_id": ""}
+    steps = seat.rows(Step).filter(status=Step.Status.PLANNED, **running)
     named = steps.select_related("campaign", "case", "debtor", "contact")
     return [plan(step) for step in named.order_by("due_at", "id")[:limit]]
 

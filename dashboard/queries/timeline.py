@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from campaigns.models import Step
+from campaigns.models import Campaign, Step
 from campaigns.queries import playbook_steps
 from campaigns.rules.playbook import Steps
 from dashboard import words
@@ -110,6 +110,17 @@ def of_case(seat: Seat, case_id: str, *, before: str = "") -> tuple[list[Event],
     return _page(seat.rows(Event).filter(case_id=case_id), seat, before)
 
 
+def of_debtor(seat: Seat, debtor_id: str, *, before: str = "") -> tuple[list[Event], bool]:
+    """One page of what happened with a debtor, over all of its invoices."""
+    return _page(seat.rows(Event).filter(debtor_id=debtor_id), seat, before)
+
+
+def of_clock(seat: Seat, clock_id: str, *, before: str = "") -> tuple[list[Event], bool]:
+    """One page of what happened on a test clock, in the order of its story, the latest first."""
+    on_it = seat.rows(Campaign).filter(clock_id=clock_id).values("id")
+    return _page(seat.rows(Event).filter(campaign_id__in=on_it), seat, before)
+
+
 def _page(events, seat: Seat, before: str) -> tuple[list[Event], bool]:  # type: ignore[no-untyped-def]
     """Older than the event `before`; an unknown one is the same as none, so a stale link still opens."""
     last = seat.rows(Event).filter(id=before).first() if before else None
@@ -120,8 +131,11 @@ def _page(events, seat: Seat, before: str) -> tuple[list[Event], bool]:  # type:
     return rows[:LIMIT], len(rows) > LIMIT
 
 
-def story_time(events: list[Event], at: datetime) -> datetime | None:
-    """Where a test campaign's story stands, when “Send next step now” has carried it past the wall clock."""
+def story_time(events: list[Event], at: datetime, clock_id: str) -> datetime | None:
+    """Where a test campaign's story stands: the moment `at` of its clock; on the wall, only when “Send next step now”
+    has carried it past the wall clock."""
+    if clock_id:
+        return at
     return events[0].created_at if events and events[0].created_at > at else None
 
 
@@ -140,9 +154,12 @@ def newer_than(seat: Seat, event_id: str, *, campaign_id: str = "", case_id: str
     return newer[:99].count()
 
 
-def planned(seat: Seat, *, campaign_id: str = "", case_id: str = "", limit: int = 8) -> list[Planned]:
+def planned(
+    seat: Seat, *, campaign_id: str = "", case_id: str = "", debtor_id: str = "", limit: int = 8
+) -> list[Planned]:
     """The next planned contacts, the farthest first: the timeline runs from the future down to the past."""
-    scope = {"campaign_id": campaign_id} if campaign_id else {"case_id": case_id}
+    named = {"campaign_id": campaign_id, "case_id": case_id, "debtor_id": debtor_id}
+    scope = {name: value for name, value in named.items() if value}
     steps = seat.rows(Step).filter(status=Step.Status.PLANNED, **scope)
-    named = steps.select_related("campaign", "case", "debtor", "contact")
-    return [plan(step) for step in named.order_by("due_at", "id")[:limit]][::-1]
+    rows = steps.select_related("campaign", "case", "debtor", "contact")
+    return [plan(step) for step in rows.order_by("due_at", "id")[:limit]][::-1]

@@ -7,13 +7,15 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from accounts.models import TestClock
 from agentcollect.kit import db
 from campaigns import queries as campaigns
-from campaigns.models import Case, Debtor, Step, Task
+from campaigns.models import Case, Debtor, Document, Step, Task
 from campaigns.queries import Tenant
 from campaigns.rules import tasks as rules
 from dashboard import words
 from dashboard.access import Seat
+from dashboard.queries import papers
 from dashboard.queries.timeline import planned_for
 from outreach import queries as outreach
 from outreach.models import Message
@@ -44,6 +46,10 @@ class Asked:
     facts: list[tuple[str, str]]
     outcomes: list[tuple[str, str, str]]
     text: str = ""
+    # Of a reply: what else it can be said to be, under headings.
+    means: list[tuple[str, list[tuple[str, str, str]]]] = field(default_factory=list)
+    # What the debtor sent to prove what they say.
+    papers: list[Document] = field(default_factory=list)
 
     @property
     def message_id(self) -> str:
@@ -69,13 +75,22 @@ def groups(seat: Seat, at: datetime, *, kind: str = "") -> list[Group]:
     tasks: dict[str, list[Task]] = defaultdict(list)
     for task in campaigns.next_tasks(tenant(seat), kind, limit=SHOWN) if waiting else []:
         tasks[task.kind].append(task)
-    others = _others(seat, [task for rows in tasks.values() for task in rows])
+    listed = [task for rows in tasks.values() for task in rows]
+    others, moments = _others(seat, listed), _moments(seat, listed, at)
+    sent = papers.sent_by_debtors(seat, [task.case_id for task in listed if task.kind in _PROVEN and task.case_id])
     found = []
     for one in sorted(waiting, key=lambda one: (not one.overdue, one.oldest_at, one.kind)):
         title, about = words.TASK.get(one.kind) or (words.readable(one.kind), "")
-        asked = [asking(task, at, others) for task in tasks[one.kind]]
+        asked = [asking(task, moments[task.clock_id], others, sent) for task in tasks[one.kind]]
         found.append(Group(one.kind, title, about, one.count, one.overdue, asked))
     return found
+
+
+def _moments(seat: Seat, tasks: Iterable[Task], at: datetime) -> dict[str, datetime]:
+    """What time it is where each of these tasks is: by the id of its test clock, `at` on the wall."""
+    clocks = {task.clock_id for task in tasks} - {""}
+    shown = seat.rows(TestClock).filter(id__in=clocks).values_list("id", "frozen_time") if clocks else ()
+    return {"": at} | dict(shown)
 
 
 def _others(seat: Seat, tasks: Iterable[Task]) -> dict[str, str]:
@@ -84,6 +99,8 @@ def _others(seat: Seat, tasks: Iterable[Task]) -> dict[str, str]:
     return dict(seat.rows(Debtor).filter(db.among("id", ids)).values_list("id", "name")) if ids else {}
 
 
+# Kinds about something a debtor may have sent a file with.
+_PROVEN = (Task.Kind.CHECK_PAYMENT, Task.Kind.ANSWER_DISPUTE)
 # Facts of a task worth a line, with their label.
 _FACTS = {
     "name": "Ask for",
@@ -98,8 +115,8 @@ _FACTS = {
 }
 
 
-def asking(task: Task, at: datetime, others: dict[str, str]) -> Asked:
-    """`task` as its card shows it."""
+def asking(task: Task, at: datetime, others: dict[str, str], sent: dict[str, list[Document]]) -> Asked:
+    """`task` as its card shows it; `sent`: what debtors sent, by case."""
     lines = [(label, str(task.facts[name])) for name, label in _FACTS.items() if task.facts.get(name)]
     if task.kind == Task.Kind.ANSWER_DISPUTE and task.facts.get("reason"):
         lines.append(("Objection", words.DISPUTE_REASON.get(task.facts["reason"], task.facts["reason"])))
@@ -111,7 +128,18 @@ def asking(task: Task, at: datetime, others: dict[str, str]) -> Asked:
         for value, means in rules.OUTCOMES.get(task.kind, {}).items()
     ]
     text = task.facts.get("script") or task.facts.get("text") or ""
-    return Asked(task, task.due_at < at, lines, outcomes, text if isinstance(text, str) else "\n\n".join(text))
+    proofs = sent.get(task.case_id or "", []) if task.kind in _PROVEN else []
+    words_of = text if isinstance(text, str) else "\n\n".join(text)
+    return Asked(task, task.due_at < at, lines, outcomes, words_of, _means(task), proofs)
+
+
+def _means(task: Task) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    if task.kind != Task.Kind.REVIEW_REPLY:
+        return []
+    return [
+        (heading, [(label, answer, does) for label, (answer, does) in means.items()])
+        for heading, means in words.REPLY_MEANS
+    ]
 
 
 # --- approvals
@@ -177,5 +205,5 @@ def next_contacts(seat: Seat, at: datetime, *, after: str = "") -> tuple[list[tu
 
 
 def planned_count(seat: Seat, limit: int = 1_000) -> int:
-    """How many contacts are planned at all, counted up to `limit`."""
-    return seat.rows(Step).filter(status=Step.Status.PLANNED)[:limit].count()
+    """How many contacts are planned on the wall at all, counted up to `limit`."""
+    return seat.rows(Step).filter(status=Step.Status.PLANNED, clock_id="")[:limit].count()

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -101,10 +102,36 @@ def actor(context: template.Context, by: str) -> str:
     return format_html('<span class="chip">{}{}</span>', icon(drawn), text)
 
 
+@register.simple_tag(takes_context=True)
+def on_clock(context: template.Context, clock_id: str, style: str = "badge") -> str:
+    """Which test clock something is on; nothing on the wall. Styles: badge, with the clock's time; name, for a list."""
+    found = (context.get("clocks") or {}).get(clock_id) if clock_id else None
+    if found is None:
+        return ""
+    where = reverse("dashboard:clocks-detail", args=[found.id])
+    name = found.name or short_id(found.id)
+    if style == "name":
+        return format_html('<a class="on-clock" href="{}">{}on {}</a>', where, icon("clock"), name)
+    shown = moment(context, found.frozen_time, "day")
+    return format_html(
+        '<a class="pill info wraps" href="{}">{}<span>on clock {}, {}</span></a>', where, icon("clock"), name, shown
+    )
+
+
 @register.filter
 def words_of(value: str, table: str) -> str:
     """The plain words of a small table: {{ hold.kind|words_of:"HOLD" }}."""
     return getattr(words, table).get(value) or words.readable(str(value))
+
+
+@register.filter
+def code_spans(text: str) -> SafeString:
+    """What stands between backticks as code; the rest is escaped as any text."""
+    parts = [
+        format_html('<span class="mono">{}</span>' if odd % 2 else "{}", part)
+        for odd, part in enumerate(text.split("`"))
+    ]
+    return format_html("{}" * len(parts), *parts)
 
 
 @register.filter

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from agentcollect.kit import clock
+from accounts import timeline
 from agentcollect.kit.errors import ApiError
 from dashboard import words
 from dashboard.access import Seat, action, page
@@ -46,7 +46,7 @@ def _shown(
 def approve(request: HttpRequest, seat: Seat, message_id: str) -> HttpResponse:
     message = one(seat.rows(Message), message_id)
     done = f"Approved. It is judged once more and sent to {message.recipient} as it stands."
-    named = {"message_id": message.id, "by": seat.by, "at": clock.now()}
+    named = {"message_id": message.id, "by": seat.by, "at": timeline.act_on(message_id=message.id)}
     press(request, done, lambda: operations.approve_message(**named))
     return redirect("dashboard:approvals")
 
@@ -59,7 +59,7 @@ def reject(request: HttpRequest, seat: Seat, message_id: str) -> HttpResponse:
     if not reason:
         messages.error(request, "Say why it may not go. Nothing was changed.")
         return redirect("dashboard:approvals-detail", message.id)
-    named = {"message_id": message.id, "reason": reason, "by": seat.by, "at": clock.now()}
+    named = {"message_id": message.id, "reason": reason, "by": seat.by, "at": timeline.act_on(message_id=message.id)}
     press(request, "Rejected. It is not sent, and the playbook goes on.", lambda: operations.reject_message(**named))
     return redirect("dashboard:approvals")
 
@@ -73,7 +73,8 @@ def save(request: HttpRequest, seat: Seat, message_id: str) -> HttpResponse:
     if any(len(text) > PARAGRAPH for text in paragraphs):
         return _shown(request, seat, message, paragraphs, (f"A paragraph has at most {PARAGRAPH} characters.",))
     try:
-        operations.edit_message(message_id=message.id, paragraphs=paragraphs, by=seat.by, at=clock.now())
+        at = timeline.act_on(message_id=message.id)
+        operations.edit_message(message_id=message.id, paragraphs=paragraphs, by=seat.by, at=at)
     except ApiError as refused:
         return _refused(request, seat, message, paragraphs, refused)
     messages.success(request, "Saved, and the guards have read it again. It still waits for your approval.")

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from agentcollect.kit import clock
+from accounts import timeline as story
 from agentcollect.kit.errors import ApiError
 from campaigns import operations
 from campaigns.models import Campaign, Step
@@ -38,7 +38,7 @@ def detail(request: HttpRequest, seat: Seat, campaign_id: str) -> HttpResponse:
     cases = collection.cases(seat, campaign, filters.get("case_status", ""))
     before = plain(request.GET.get("before", ""))
     events, older = timeline.of_campaign(seat, campaign.id, before=before)
-    overview = home.overview(seat, campaign_id=campaign.id)
+    overview, at = home.overview(seat, campaign_id=campaign.id), story.now(campaign.clock_id)
     shown = {
         "campaign": campaign,
         "overview": overview,
@@ -46,7 +46,8 @@ def detail(request: HttpRequest, seat: Seat, campaign_id: str) -> HttpResponse:
         "case_states": [state for family, state, _ in overview.states if family == "case"] + ["closed"],
         "days": timeline.by_day(events, seat.zone),
         "steps": timeline.planned(seat, campaign_id=campaign.id),
-        "story_at": timeline.story_time(events, clock.now()),
+        "now": at,
+        "story_at": timeline.story_time(events, at, campaign.clock_id),
         "latest": "" if before else timeline.latest(events),
         "older": events[-1].id if older else "",
         "may_pause": campaign.status == Campaign.Status.ACTIVE,
@@ -85,7 +86,7 @@ def _do(
     request: HttpRequest, seat: Seat, campaign_id: str, operation: Callable[..., object], done: str
 ) -> HttpResponse:
     campaign = one(seat.rows(Campaign), campaign_id)
-    press(request, done, lambda: operation(campaign_id=campaign.id, by=seat.by, at=clock.now()))
+    press(request, done, lambda: operation(campaign_id=campaign.id, by=seat.by, at=story.act(campaign.clock_id)))
     return redirect("dashboard:campaigns-detail", campaign.id)
 
 

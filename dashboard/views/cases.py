@@ -1,20 +1,24 @@
 """One case: what is owed, whom we may reach, what was decided and why, what comes next."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from agentcollect.kit import clock
+from accounts import timeline as story
 from campaigns.models import Case, Hold
 from campaigns.queries import standings
 from dashboard.access import Seat, action, page
 from dashboard.forms.case import FORMS, CaseForm
-from dashboard.queries import agreed, collection, timeline
+from dashboard.forms.simulate import simulations
+from dashboard.queries import agreed, collection, papers, timeline
 from dashboard.views.campaigns import run_next
 from dashboard.views.common import one, plain
 from payments.queries import pay_url
+
+Parts = Sequence[tuple[date, int]]
 
 
 @page
@@ -22,13 +26,21 @@ def detail(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
     return shown(request, seat, case_id)
 
 
-def shown(request: HttpRequest, seat: Seat, case_id: str, refused: CaseForm | None = None) -> HttpResponse:
-    """The page of one invoice; with a form that was refused, open and as it was typed."""
-    at = clock.now()
-    rows = standings.with_standing(seat.rows(Case).select_related("campaign__organisation", "debtor"), at=at)
+def shown(
+    request: HttpRequest, seat: Seat, case_id: str, refused: CaseForm | None = None, *, parts: Parts = ()
+) -> HttpResponse:
+    """The page of one invoice; with a form that was refused, open and as it was typed.
+
+    `parts`: nothing was refused, these instalments are shown before anything is agreed.
+    """
+    at = story.now_of(case_id=plain(case_id))
+    rows = standings.with_standing(
+        seat.rows(Case).select_related("campaign__organisation", "organisation", "debtor"), at=at
+    )
     case = one(rows, case_id)
     page = _account(seat, case) | _talk(request, seat, case, at) | _forms(case, refused)
-    return render(request, "dashboard/case.html", page, status=422 if refused else 200)
+    page |= {"parts": agreed.schedule(parts), "refused": None if parts else refused}
+    return render(request, "dashboard/case.html", page, status=422 if page["refused"] else 200)
 
 
 def _account(seat: Seat, case: Case) -> dict[str, Any]:
@@ -37,7 +49,8 @@ def _account(seat: Seat, case: Case) -> dict[str, Any]:
         "case": case,
         "why": agreed.why(case),
         "ledger": collection.ledger(seat, case),
-        "people": collection.people(seat, case),
+        "papers": papers.of_case(seat, case),
+        "people": collection.people(seat, case.debtor_id),
         "holds": [(hold, agreed.may_release(hold, case)) for hold in held],
         "held_by_us": any(hold.kind == Hold.Kind.CREDITOR_PAUSE for hold in held),
         "agreed": agreed.agreed(seat, case),
@@ -56,7 +69,8 @@ def _talk(request: HttpRequest, seat: Seat, case: Case, at: datetime) -> dict[st
         "told": agreed.steps(seat, case),
         "days": timeline.by_day(events, seat.zone),
         "steps": timeline.planned(seat, case_id=case.id),
-        "story_at": timeline.story_time(events, at),
+        "now": at,
+        "story_at": timeline.story_time(events, at, case.clock_id),
         "latest": "" if before else timeline.latest(events),
         "older": events[-1].id if older else "",
     }
@@ -68,7 +82,8 @@ def _forms(case: Case, refused: CaseForm | None) -> dict[str, Any]:
         forms[refused.name] = refused
     return {
         "forms": forms,
-        "refused": refused,
+        "simulations": simulations(case),
+        "may_plan": agreed.may_plan(case),
         "may_promise": agreed.may_become(case, Case.Status.PROMISED),
         "may_dispute": agreed.may_become(case, Case.Status.DISPUTED),
     }

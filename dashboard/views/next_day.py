@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts import operations as accounts
+from accounts import timeline
 from agentcollect.kit import clock
 from campaigns import operations
 from campaigns.models import Case, Hold
@@ -29,7 +30,7 @@ def hold(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
     press(
         request,
         "On hold. Nothing is sent about this invoice until you release it on its page.",
-        lambda: operations.hold_case(**named, ends_at=None, by=seat.by, at=clock.now()),
+        lambda: operations.hold_case(**named, ends_at=None, by=seat.by, at=timeline.act(case.clock_id)),
     )
     return redirect(back(request, reverse("dashboard:campaigns-case", args=[case.id])))
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from accounts import timeline
 from agentcollect.kit import clock
 from agentcollect.kit.errors import ApiError
 from campaigns import operations
@@ -110,5 +111,5 @@ def _tried(seat: Seat, typed: dict[str, str], rows: list[Row]) -> dict[str, Any]
     campaign = one(seat.rows(Campaign).select_related("organisation"), typed["campaign"])
     posture = typed["posture"] if typed["posture"] in rules.POSTURES else campaign.posture
     steps = rules.paced(rules.steps_of(rows), posture)
-    found = outreach.dry_run(steps=steps, campaign=campaign, at=clock.now())
+    found = outreach.dry_run(steps=steps, campaign=campaign, at=timeline.now(campaign.clock_id))
     return {"tried": shown.foreseen(found), "tried_on": campaign, "debtors": len(found.courses), "more": found.more}

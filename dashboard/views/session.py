@@ -114,7 +114,7 @@ def choose_mode(request: HttpRequest, seat: Seat) -> HttpResponse:
         raise Http404
     request.session["livemode"] = request.POST.get("mode") == "live"
     lists = {reverse(f"dashboard:{name}") for name in ("home", "campaigns", "payments", "webhooks", "events", "keys")}
-    more = ("campaigns-new", "team", "settings", "settings-notifications", "calls")
+    more = ("campaigns-new", "team", "settings", "settings-notifications", "calls", "phone")
     lists |= {reverse(f"dashboard:{name}") for name in more}
     here = back(request, reverse("dashboard:home")).partition("?")[0]
     return HttpResponseRedirect(here if here in lists else reverse("dashboard:home"))

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from accounts import operations
 from agentcollect.kit import clock
 from dashboard.access import KEYS, Seat, action, page
-from dashboard.forms.organisation import IdentityForm
+from dashboard.forms.organisation import IdentityForm, OfferPolicyForm
 from dashboard.views.common import press
 
 
@@ -65,6 +65,18 @@ def approval(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 @action(KEYS)
+def offer_policy(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """What debtors who ask for time are granted, in campaigns that do not say."""
+    form = OfferPolicyForm(seat.organisation, request.POST)
+    if not form.is_valid():
+        return render(request, "dashboard/settings.html", _shown(seat, _form(seat)) | {"offers": form}, status=422)
+    asked = {"organisation_id": seat.organisation.id, "offer_policy": form.policy()}
+    done = "Saved. It counts from the next promise, plan or objection on; what was agreed stands."
+    press(request, done, lambda: operations.set_offer_policy(**asked, by=seat.by, at=clock.now()))
+    return redirect("dashboard:settings")
+
+
+@action(KEYS)
 def sign_mandate(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Sign the mandate by name: a person's act, which no key can do (LAW.md, R-37)."""
     name = " ".join(request.POST.get("signed_by", "").split())[:200]
@@ -99,4 +111,10 @@ def _form(seat: Seat, data: object = None) -> IdentityForm:
 
 def _shown(seat: Seat, form: IdentityForm) -> dict[str, object]:
     missing = operations.missing_for_live(seat.organisation)
-    return {"form": form, "missing": missing, "approvals": APPROVALS.items(), "mandate": operations.MANDATE}
+    return {
+        "form": form,
+        "missing": missing,
+        "approvals": APPROVALS.items(),
+        "mandate": operations.MANDATE,
+        "offers": OfferPolicyForm(seat.organisation),
+    }

@@ -32,6 +32,7 @@ def test_much_waits_and_is_answered(watched: Watched, live_server, filled: world
     sign_in(page, base)
     cases = {name: f"/cases/{getattr(busy, name).id}" for name in ("in_plan", "disputed", "talking")}
     pages = {"home": "", "needs_you": "/needs-you", "approvals": "/approvals", "next": "/next", "pause": "/pause"}
+    pages |= {"debtors": "/debtors", "debtor": f"/debtors/{busy.talking.debtor_id}"}
     see(page, base, pages | {"approval": f"/approvals/{busy.draft_id}"} | cases, "full")
 
     # By keyboard alone: the first thing after the message is to approve it.
@@ -39,7 +40,17 @@ def test_much_waits_and_is_answered(watched: Watched, live_server, filled: world
     page.locator(".letter").first.focus()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Approve the message to")).to_be_focused()
-    page.keyboard.press("Enter")
+    # And by one letter each: no letter of a reason decides anything.
+    for key in ("j", "r", "a", "k"):
+        page.keyboard.press(key)
+    expect(page.get_by_label("Why it may not go")).to_have_value("ak")
+    page.get_by_role("button", name="Keys on").click()
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Keys off").click()
+    expect(page.get_by_role("button", name="Keys on")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("a")
     expect(page.get_by_text("Nothing waits for your approval")).to_be_visible()
     assert Message.objects.get(id=busy.draft_id).approved_at
 

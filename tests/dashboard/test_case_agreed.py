@@ -1,5 +1,6 @@
 """One invoice: what was agreed and objected to, why each step stands as it does, and what a person records there."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from agentcollect.kit import clock
 from campaigns.models import Case, Dispute, Hold
 from payments.models import Plan, Promise
-from tests import factories
+from tests import factories, settling
 from tests.dashboard import world
 
 
@@ -54,7 +55,7 @@ def test_a_promise_is_recorded_and_cancelled(owner: Client, busy: world.Busy) ->
 
 def test_a_proposed_promise_is_confirmed(owner: Client, busy: world.Busy) -> None:
     Promise.objects.filter(case=busy.talking).delete()
-    made = factories.promise(busy.talking, status="proposed")
+    made = settling.promise(busy.talking, status="proposed")
     assert "That is a promise" in page_of(owner, busy.talking)
     owner.post(f"{address(busy.talking)}/promises/{made.id}/confirm")
     made.refresh_from_db()
@@ -135,3 +136,73 @@ def test_neither_a_viewer_nor_a_stranger_acts(busy: world.Busy) -> None:
 def test_one_invoices_promise_is_not_cancelled_through_another(owner: Client, busy: world.Busy) -> None:
     promise = Promise.objects.get(case=busy.promised)
     assert owner.post(f"{address(busy.in_plan)}/promises/{promise.id}/cancel").status_code == 404
+
+
+def plan_form(**fields: str) -> dict[str, str]:
+    day = (clock.now() + timedelta(days=5)).date().isoformat()
+    return {"instalments": "3", "every": "month", "first_on": day} | fields
+
+
+def test_the_instalments_are_shown_before_anything_is_offered(owner: Client, busy: world.Busy) -> None:
+    path = f"{address(busy.talking)}/plan"
+    assert "3 parts of $301.34" in page_of(owner, busy.talking)
+    answer = owner.post(path, plan_form())
+    page = answer.content.decode()
+    assert answer.status_code == 200 and page.count("$301.33") == 2
+    assert "Nothing is offered yet." in page and not Plan.objects.filter(case=busy.talking).exists()
+    assert re.findall(r'type="hidden" name="(instalments|every|first_on)"', page) == [
+        "instalments",
+        "every",
+        "first_on",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("do", "status", "case_status"), [("offer", "offered", "active"), ("start", "active", "in_plan")]
+)
+def test_a_plan_is_offered_or_started(owner: Client, busy: world.Busy, do: str, status: str, case_status: str) -> None:
+    assert owner.post(f"{address(busy.talking)}/plan", plan_form(do=do)).status_code == 302
+    plan = Plan.objects.get(case=busy.talking)
+    busy.talking.refresh_from_db()
+    assert (plan.status, plan.source, busy.talking.status) == (status, "creditor", case_status)
+    assert ("They agreed</button>" in page_of(owner, busy.talking)) == (do == "offer")
+    owner.post(f"{address(busy.talking)}/plans/{plan.id}/accept")
+    plan.refresh_from_db()
+    assert plan.status == "active"
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"instalments": "9"}, "Select a valid choice"),
+        ({"first_on": "2020-01-01"}, "must begin today or later"),
+        ({"first_on": "2099-01-01"}, "is too late"),
+    ],
+)
+@pytest.mark.parametrize("do", ["", "start"])
+def test_a_plan_outside_the_policy_is_refused_beside_its_field(
+    owner: Client, busy: world.Busy, fields: dict[str, str], fault: str, do: str
+) -> None:
+    answer = owner.post(f"{address(busy.talking)}/plan", plan_form(do=do) | fields)
+    assert answer.status_code == 422 and fault in answer.content.decode()
+    assert not Plan.objects.filter(case=busy.talking).exists()
+
+
+def test_where_no_plan_is_granted_none_is_offered(owner: Client, busy: world.Busy) -> None:
+    type(busy.organisation).objects.filter(id=busy.organisation.id).update(offer_policy={"plans": False})
+    assert "They ask to pay in instalments" not in page_of(owner, busy.talking)
+    answer = owner.post(f"{address(busy.talking)}/plan", plan_form(do="start"), follow=True)
+    assert b"You grant no instalments" in answer.content and not Plan.objects.filter(case=busy.talking).exists()
+
+
+def test_information_is_asked_for(owner: Client, busy: world.Busy) -> None:
+    path = f"{address(busy.disputed)}/dispute/ask"
+    assert owner.post(path, {"question": ""}).status_code == 422
+    owner.post(path, {"question": "Which half <i>broke</i>?"})
+    dispute = Dispute.objects.get(case=busy.disputed)
+    assert (dispute.status, dispute.evidence["questions"][0]["asked"]) == (
+        "information_requested",
+        "Which half <i>broke</i>?",
+    )
+    page = page_of(owner, busy.disputed)
+    assert "Which half &lt;i&gt;broke&lt;/i&gt;?" in page and "Ask for information" not in page

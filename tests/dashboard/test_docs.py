@@ -152,7 +152,7 @@ def test_every_model_is_in_the_admin() -> None:
     assert {model for model in integrity.declared() if model._meta.app_label != "admin"} <= registered
     from django.apps import apps
 
-    rooms = ("accounts", "events", "campaigns", "payments", "outreach", "webhooks")
+    rooms = ("accounts", "events", "campaigns", "payments", "outreach", "webhooks", "sandbox")
     missing = [model for room in rooms for model in apps.get_app_config(room).get_models() if model not in registered]
     assert missing == []
 

@@ -13,6 +13,7 @@ from dashboard import words
 from dashboard.access import ACT
 from outreach import drafting
 from outreach.models import Message, Reply
+from outreach.rules.replies import LABELS
 from payments.models import Instalment, Plan, Promise
 from tests import factories
 from tests.dashboard import world
@@ -62,6 +63,42 @@ def test_a_task_is_taken_on_given_back_and_done(owner: Client, busy: world.Busy)
     task.refresh_from_db()
     assert (task.status, task.outcome, task.note) == ("done", "handled", "Called them.")
     assert b"Done: " in answer.content
+
+
+@pytest.mark.parametrize(
+    ("label", "hold", "status", "asked"),
+    [("cease", "cease", "needs_human", "decide_cease"), ("hostile", "", "handled", "")],
+)
+def test_a_person_says_what_a_reply_is(
+    owner: Client, busy: world.Busy, label: str, hold: str, status: str, asked: str
+) -> None:
+    """ "No more contact" closes every channel at once; what only angers closes nothing. Neither asks twice."""
+    task = Task.objects.get(id=busy.reply_task_id)
+    assert "<blockquote" in (page := text(owner, NEEDS)) and "They want no more contact" in page
+    owner.post(f"{NEEDS}/{task.id}/read", {"label": label, "note": "Read it."}, follow=True)
+    heard = Reply.objects.get(id=task.cause)
+    assert (heard.status, heard.label) == (status, label) and "Read it." in heard.outcome
+    standing = Hold.objects.filter(debtor_id=task.debtor_id, released_at=None).values_list("kind", flat=True)
+    assert (hold in standing) if hold else not standing
+    left = Task.objects.filter(cause=heard.id, status__in=["open", "claimed"])
+    assert [one.kind for one in left] == ([asked] if asked else [])
+
+
+def test_a_reply_somebody_has_taken_on_or_read_is_not_read_again(owner: Client, busy: world.Busy) -> None:
+    path = f"{NEEDS}/{busy.reply_task_id}"
+    assert b"Choose what it is." in owner.post(f"{path}/read", {"label": "fly"}, follow=True).content
+    other = Client()
+    other.force_login(world.member(busy.organisation, "operator").user)
+    other.post(f"{path}/claim")
+    assert b"has taken this on" in owner.post(f"{path}/read", {"label": "other"}, follow=True).content
+    other.post(f"{path}/read", {"label": "other"})
+    assert b"The task is done" in other.post(f"{path}/read", {"label": "cease"}, follow=True).content
+    assert not Hold.objects.filter(kind="cease").exists()
+
+
+def test_every_label_of_a_reply_can_be_chosen() -> None:
+    shown = [label for _, means in words.REPLY_MEANS for label in means]
+    assert sorted(shown) == sorted(LABELS) and set(LABELS) == set(words.REPLY_LABEL)
 
 
 def test_a_wrong_outcome_changes_nothing(owner: Client, busy: world.Busy) -> None:

@@ -20,8 +20,12 @@ LISTS = [
     "/dashboard/approvals",
     "/dashboard/next",
     "/dashboard/next?after=stp_nothing",
+    "/dashboard/escalations",
+    "/dashboard/escalations?cursor=nothing",
     "/dashboard/campaigns",
     "/dashboard/campaigns?status=paused",
+    "/dashboard/debtors",
+    "/dashboard/debtors?q=nobody",
     "/dashboard/payments",
     "/dashboard/payments?status=failed",
     "/dashboard/mailbox",
@@ -43,6 +47,8 @@ def details(filled: world.World) -> list[str]:
         f"/dashboard/campaigns/{filled.campaign_id}",
         f"/dashboard/campaigns/{filled.campaign_id}?case_status=closed&before={filled.event_id}",
         f"/dashboard/campaigns/{filled.campaign_id}/news?after={filled.event_id}",
+        f"/dashboard/debtors/{filled.debtor_id}",
+        f"/dashboard/debtors/{filled.debtor_id}?before={filled.event_id}",
         f"/dashboard/cases/{filled.case_id}",
         f"/dashboard/cases/{filled.case_id}/news?after={filled.event_id}",
         f"/dashboard/webhooks/deliveries/{filled.delivery_id}",
@@ -59,6 +65,8 @@ def actions(filled: world.World) -> list[str]:
         f"/dashboard/campaigns/{filled.campaign_id}/cancel",
         f"/dashboard/campaigns/{filled.campaign_id}/send-next",
         f"/dashboard/cases/{filled.case_id}/send-next",
+        f"/dashboard/debtors/{filled.debtor_id}/hold",
+        f"/dashboard/debtors/{filled.debtor_id}/release",
     ]
 
 
@@ -152,6 +160,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(owner: Client, filled
         return len(queries)
 
     paths = ["/dashboard", "/dashboard/campaigns", "/dashboard/payments", "/dashboard/webhooks/deliveries"]
+    paths += ["/dashboard/debtors", "/dashboard/debtors?q=corp", f"/dashboard/debtors/{filled.debtor_id}"]
     paths += [f"/dashboard/campaigns/{filled.campaign_id}", "/dashboard/events", "/dashboard/mailbox"]
     before = {path: counted(path) for path in paths}
     more = tuple((f"Company {n}", f"company{n}.example.org", 100 + n, f"INV-{n}") for n in range(8))

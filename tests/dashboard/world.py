@@ -41,6 +41,7 @@ class World:
 
     organisation: Organisation
     campaign_id: str
+    debtor_id: str
     case_id: str
     delivery_id: str
     endpoint_id: str
@@ -77,7 +78,7 @@ def fill(organisation: Organisation, *, sends: int = 6) -> World:
     campaigns.hold(kind="dispute", on=cases[3], by="debtor", at=clock.now())
     failed = fail_one(endpoint)
     event = Event.objects.filter(campaign_id=campaign_id, sequence__isnull=False).latest("sequence")
-    return World(organisation, campaign_id, cases[0].id, failed.id, endpoint.id, event.id)
+    return World(organisation, campaign_id, cases[0].debtor_id, cases[0].id, failed.id, endpoint.id, event.id)
 
 
 @dataclass(slots=True)

@@ -113,7 +113,58 @@
     setTimeout(function () { delete form.dataset.sent; }, 8000);
   });
 
+  /* Drafts by keyboard: j and k move, a approves and r rejects the one that has the focus (the only one of a page needs
+     none). One letter is easily pressed by accident, or said to a voice control: it can be turned off (WCAG 2.1.4). */
+  function keysOn() { return !/(?:^|; )keys=off/.test(document.cookie); }
+  function showKeys() {
+    document.querySelectorAll("[data-keys]").forEach(function (button) {
+      button.setAttribute("aria-pressed", String(keysOn()));
+      button.textContent = keysOn() ? "Keys on" : "Keys off";
+    });
+  }
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest("[data-keys]")) return;
+    document.cookie = "keys=" + (keysOn() ? "off" : "on") + ";path=/dashboard;max-age=31536000;samesite=lax";
+    showKeys();
+  });
+
+  function typing(target) { return target.closest("input, textarea, select, [contenteditable]") !== null; }
+  function changed(box) { return box.value !== box.defaultValue; }
+
+  function toDraft(drafts, step) {
+    var now = drafts.findIndex(function (draft) { return draft.contains(document.activeElement); });
+    var next = drafts[now < 0 ? (step > 0 ? 0 : drafts.length - 1) : now + step];
+    if (!next) return;
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "start" });
+  }
+
+  function decide(draft, key) {
+    var approve = draft.querySelector("[data-approve]");
+    var reject = draft.querySelector("[data-reject]");
+    if (!approve || !reject) return false;
+    if (key === "r") {
+      reject.open = true;
+      reject.querySelector("input[name=reason]").focus();
+    } else if (![].some.call(document.querySelectorAll("textarea[name=paragraph]"), changed)) {
+      approve.requestSubmit();
+    }
+    return true;
+  }
+
+  document.addEventListener("keydown", function (event) {
+    var drafts = [].slice.call(document.querySelectorAll("[data-draft]"));
+    var plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey && !event.repeat;
+    if (!drafts.length || !plain || !keysOn() || event.isComposing || typing(event.target)) return;
+    if (event.key === "j" || event.key === "k") return toDraft(drafts, event.key === "j" ? 1 : -1);
+    if (event.key !== "a" && event.key !== "r") return;
+    var draft = drafts.find(function (one) { return one.contains(document.activeElement); });
+    if (!draft && drafts[0].dataset.draft === "alone") draft = drafts[0];
+    if (draft && decide(draft, event.key)) event.preventDefault();
+  });
+
   document.addEventListener("htmx:afterSettle", countSelected);
+  showKeys();
   showTheme();
   countSelected();
   document.querySelectorAll("[data-needs-script]").forEach(function (part) { part.hidden = false; });

@@ -1,0 +1,1 @@
+"""The pages that only test mode has: clocks, scenarios, starting over."""
