@@ -109,6 +109,22 @@ class TimelineEntry(TypedDict):
     event: str
 
 
+class TestClock(TypedDict):
+    """A clock of test mode. `progress`: how much of the present advance is done, 0 to 100."""
+
+    id: str
+    name: str
+    status: Literal["ready", "advancing", "failed", "deleting"]
+    frozen_time: str
+    target: str | None
+    progress: int
+    acts: int
+    error: str | None
+    campaigns: int
+    livemode: Literal[False]
+    created_at: str
+
+
 class Campaign(TypedDict):
     """A mandate over at most 500 invoices. The figures and the timeline come with `get`, not in lists."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from agentcollect import _core, errors
-from agentcollect._async import resources
+from agentcollect._async import resources, sandbox
 
 
 class AsyncClient:
@@ -47,7 +47,7 @@ class AsyncClient:
         self.events = resources.Events(self)
         self.exports = resources.Exports(self)
         self.request_logs = resources.RequestLogs(self)
-        self.sandbox = resources.Sandbox(self)
+        self.sandbox = sandbox.Sandbox(self)
 
     async def request(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from agentcollect import _core, errors
-from agentcollect._sync import resources
+from agentcollect._sync import resources, sandbox
 
 
 class Client:
@@ -47,7 +47,7 @@ class Client:
         self.events = resources.Events(self)
         self.exports = resources.Exports(self)
         self.request_logs = resources.RequestLogs(self)
-        self.sandbox = resources.Sandbox(self)
+        self.sandbox = sandbox.Sandbox(self)
 
     def request(
         self,

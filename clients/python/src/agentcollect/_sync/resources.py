@@ -1,32 +1,15 @@
 """The resources of the API: one small class each, one method an operation."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from agentcollect import types
+from agentcollect._sync.base import Json, Resource
 
-if TYPE_CHECKING:
-    from agentcollect._sync.client import Client
-
-Json = dict[str, Any]
 DebtorsIn = list[types.DebtorIn]
 
 
-class _Resource:
-    def __init__(self, client: "Client") -> None:
-        self._client = client
-
-    def _get(self, path: str, **params: Any) -> Any:
-        return self._client.request("GET", path, params=params)
-
-    def _post(self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None) -> Any:
-        return self._client.request("POST", path, body=dict(body or {}), idempotency_key=key)
-
-    def _patch(self, path: str, changes: Mapping[str, Any]) -> Any:
-        return self._client.request("PATCH", path, body=dict(changes))
-
-
-class Organisation(_Resource):
+class Organisation(Resource):
     """Who you are here."""
 
     def get(self) -> types.Organisation:
@@ -42,7 +25,7 @@ class Organisation(_Resource):
         return self._post("/v1/organisation/resume", key=idempotency_key)  # type: ignore[no-any-return]
 
 
-class Campaigns(_Resource):
+class Campaigns(Resource):
     """Mandates over at most 500 invoices."""
 
     def create(
@@ -123,7 +106,7 @@ class Campaigns(_Resource):
         return self._post(f"/v1/campaigns/{campaign_id}/{action}", key=key)  # type: ignore[no-any-return]
 
 
-class Cases(_Resource):
+class Cases(Resource):
     """Invoices in collection."""
 
     def get(self, case_id: str) -> types.Case:
@@ -151,7 +134,7 @@ class Cases(_Resource):
         return self._client.iterate(f"/v1/cases/{case_id}/documents", filters)
 
 
-class Debtors(_Resource):
+class Debtors(Resource):
     """Companies that owe."""
 
     def get(self, debtor_id: str) -> Json:
@@ -167,7 +150,7 @@ class Debtors(_Resource):
         return self._patch(f"/v1/debtors/{debtor_id}", changes)  # type: ignore[no-any-return]
 
 
-class Contacts(_Resource):
+class Contacts(Resource):
     """People at debtors."""
 
     def create(self, *, debtor_id: str, idempotency_key: str | None = None, **fields: Any) -> Json:
@@ -183,7 +166,7 @@ class Contacts(_Resource):
         return self._post(f"/v1/contacts/{contact_id}/suppress", fields, key=idempotency_key)  # type: ignore[no-any-return]
 
 
-class Exclusions(_Resource):
+class Exclusions(Resource):
     """Whom you do not want contacted."""
 
     def create(self, *, idempotency_key: str | None = None, **fields: Any) -> Json:
@@ -199,7 +182,7 @@ class Exclusions(_Resource):
         return self._client.request("DELETE", f"/v1/exclusions/{exclusion_id}")  # type: ignore[no-any-return]
 
 
-class Suppressions(_Resource):
+class Suppressions(Resource):
     """What debtors closed to us; theirs, and not to be removed."""
 
     def list(self, **filters: Any) -> Iterator[Json]:
@@ -207,7 +190,7 @@ class Suppressions(_Resource):
         return self._client.iterate("/v1/suppressions", filters)
 
 
-class Documents(_Resource):
+class Documents(Resource):
     """Papers about a case or debtor."""
 
     def upload(self, *, name: str, content: bytes, **fields: str) -> Json:
@@ -223,7 +206,7 @@ class Documents(_Resource):
         return self._client.iterate("/v1/documents", filters)
 
 
-class Messages(_Resource):
+class Messages(Resource):
     """What was written to debtors."""
 
     def get(self, message_id: str) -> Json:
@@ -231,7 +214,7 @@ class Messages(_Resource):
         return self._get(f"/v1/messages/{message_id}")  # type: ignore[no-any-return]
 
 
-class Payments(_Resource):
+class Payments(Resource):
     """Money."""
 
     def get(self, payment_id: str) -> types.Payment:
@@ -250,7 +233,7 @@ class Payments(_Resource):
         return self._post("/v1/payments", body, key=idempotency_key)  # type: ignore[no-any-return]
 
 
-class Webhooks(_Resource):
+class Webhooks(Resource):
     """Where we tell you."""
 
     def create(
@@ -290,7 +273,7 @@ class Webhooks(_Resource):
         return self._post(f"/v1/webhooks/deliveries/{delivery_id}/replay", key=idempotency_key)  # type: ignore[no-any-return]
 
 
-class Events(_Resource):
+class Events(Resource):
     """Everything that happened, in order."""
 
     def get(self, event_id: str) -> types.Event:
@@ -312,7 +295,7 @@ class Events(_Resource):
             after = page["next_cursor"]
 
 
-class Exports(_Resource):
+class Exports(Resource):
     """Files made of lists."""
 
     def create(self, *, kind: str, idempotency_key: str | None = None, **fields: Any) -> Json:
@@ -328,7 +311,7 @@ class Exports(_Resource):
         return self._client.iterate("/v1/exports", filters)
 
 
-class RequestLogs(_Resource):
+class RequestLogs(Resource):
     """Your calls of the last 30 days."""
 
     def list(self, **filters: Any) -> Iterator[Json]:
@@ -338,11 +321,3 @@ class RequestLogs(_Resource):
     def get(self, log_id: str) -> Json:
         """One call with its redacted bodies."""
         return self._get(f"/v1/request_logs/{log_id}")  # type: ignore[no-any-return]
-
-
-class Sandbox(_Resource):
-    """What happens because you say so; test keys only."""
-
-    def pay(self, *, idempotency_key: str | None = None, **fields: Any) -> types.Payment:
-        """A debtor pays: `case_id`, or `campaign_id` and `invoice_number`; the balance unless `amount` is given."""
-        return self._post("/v1/sandbox/payments", fields, key=idempotency_key)  # type: ignore[no-any-return]
