@@ -9,18 +9,29 @@ import pytest
 # What reads no row of its own, or rows alike on both databases: once, on the last one (tests.run_suite), is enough.
 EITHER = (
     "accounts/test_admin.py",
+    "campaigns/test_offer_policy.py",
     "compliance/",
     "dashboard/test_docs",
+    "dashboard/test_papers.py",
+    "dashboard/test_security.py",
+    "dashboard/test_signup.py",
+    "dashboard/test_team.py",
+    "dashboard/test_webhook_forms.py",
+    "dashboard/test_webhook_signatures.py",
     "journeys/test_guides.py",
     "journeys/test_openapi_sdk.py",
     "journeys/test_python_client.py",
     "journeys/test_receiver_down.py",
     "journeys/test_receiver_schemas.py",
     "journeys/test_secrets_in_logs.py",
+    "kit/test_errors_registry.py",
     "kit/test_http_",
     "outreach/test_golden.py",
     "outreach/test_incoming.py",
+    "outreach/test_rendering.py",
     "outreach/test_reply_corpus.py",
+    "outreach/test_reply_path.py",
+    "outreach/test_smtp_tls.py",
     "outreach/test_wordings.py",
     "test_claims.py",
     "test_fuzz.py",
@@ -32,9 +43,27 @@ EITHER = (
 )
 
 
+PART = os.environ.get("AGENTCOLLECT_TEST_PART", "")  # which part of tests.run_suite this is, if any
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """A part reads only the files that may hold a test of its own: reading all of them takes ten seconds."""
+    if not PART or collection_path.is_dir() or not collection_path.name.startswith("test_"):
+        return None
+    in_browser = collection_path.parent.name == "browser"
+    theirs = not _names_processes(collection_path) if PART == "processes" else PART.startswith("browser") != in_browser
+    return True if theirs else None
+
+
+def _names_processes(path: Path) -> bool:
+    return "mark.processes" in path.read_text()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Path(__file__).parent
     for item in items:
+        if item.get_closest_marker("processes") and not _names_processes(item.path):
+            raise pytest.UsageError(f"{item.path}: write mark.processes in the file itself, or it runs in no part")
         if item.path.relative_to(tests).as_posix().startswith(EITHER):
             item.add_marker("either")
 
@@ -50,34 +79,16 @@ def pytest_configure(config: pytest.Config) -> None:
         database.setdefault("TEST", {})["NAME"] = str(
             Path(os.environ["AGENTCOLLECT_VAR"]) / f"test-{worker}-{os.getpid()}.sqlite3"
         )
-        flush_append_only_tables()
+    elif PART:  # two parts at a time, on one server
+        database.setdefault("TEST", {})["NAME"] = f"test_{database['NAME']}_{PART}"
+    from tests import flush
+
+    flush.install()
     # The real one takes half a second a sign-in, on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.REQUEST_LOG_THREAD = False  # a test writes the log when it wants to see it
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-
-
-def flush_append_only_tables() -> None:
-    """Between transactional tests SQLite deletes row by row, which append-only tables refuse in live mode.
-
-    PostgreSQL truncates, and has no such trouble.
-    """
-    from django.db.backends.sqlite3.base import DatabaseOperations
-
-    from agentcollect.kit import integrity
-
-    flush = DatabaseOperations.execute_sql_flush
-
-    def flush_without_triggers(self: DatabaseOperations, statements: list[str]) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%%_no_delete'")
-            for (name,) in cursor.fetchall():
-                cursor.execute(f'DROP TRIGGER "{name}"')
-        flush(self, statements)
-        integrity.install()
-
-    DatabaseOperations.execute_sql_flush = flush_without_triggers
 
 
 @pytest.fixture(scope="session")

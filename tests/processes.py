@@ -59,7 +59,8 @@ class RunningProduct:
             self.env["STATIC_ROOT"] = collected
         self.env |= env or {}
         self.process: subprocess.Popen[bytes] | None = None
-        self.base_url, self.bootstrap = "", {}
+        self.base_url = ""
+        self.bootstrap: dict[str, Any] = {}
 
     def _environment(self) -> dict[str, str]:
         """For the supervisor and for `manage.py` beside it; both find the broker in the state folder."""
@@ -83,10 +84,10 @@ class RunningProduct:
     def start(self, *, seconds: float = 120) -> "RunningProduct":
         """Start (again, after `stop()` or `kill9("supervisor")`) and wait until everything answers."""
         (self.var / "ready.json").unlink(missing_ok=True)
-        self.launch()
+        process = self.launch()
         deadline = time.monotonic() + seconds
         while not (self.var / "ready.json").exists():
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"The product did not start:\n{self.output()}")
             time.sleep(0.05)
         self.bootstrap = json.loads((self.var / "ready.json").read_text())

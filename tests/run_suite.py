@@ -3,6 +3,9 @@
 `python -m tests.run_suite [pytest arguments]`. PostgreSQL: TEST_DATABASE_URL, else a throw-away cluster
 (see `tests/services.py`). The browser suite runs once, on the last database, where a Chromium is found. With
 CI=true whatever cannot run fails.
+
+Two cores: beside the rooms, which compute, runs what starts processes and mostly waits for them. It is printed whole
+when it ends.
 """
 
 import argparse
@@ -14,13 +17,78 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from agentcollect.supervisor.processes import die_with_parent
 from tests.services import Postgres, Unavailable, find_chromium, start_postgres
 
 NOTHING_COLLECTED = 5
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+@dataclass
+class Part:
+    """One run of pytest, on one database. What waits for processes most of the time runs beside the rooms."""
+
+    name: str
+    database: str
+    marker: str
+    options: list[str]
+    env: dict[str, str]
+    log: Path | None = None  # its output until it ends; None: it writes for itself
+    process: "subprocess.Popen[bytes] | None" = None
+    began: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def told(self) -> str:
+        return f"{self.name} on {self.database}"
+
+    def start(self, command: list[str], scratch: str) -> None:
+        inherited = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
+        # Where no bytecode may lie beside the sources (or none does yet), each of some hundred processes would compile
+        # them again.
+        inherited |= {
+            "PYTHONPYCACHEPREFIX": f"{scratch}/bytecode",
+            "TMPDIR": scratch,
+            "AGENTCOLLECT_TEST_PART": self.name,
+        }
+        self.began = time.monotonic()
+        out = self.log.open("wb") if self.log else None
+        self.process = subprocess.Popen(
+            command,
+            env={**inherited, **self.env},
+            stdout=out,
+            stderr=out,
+            preexec_fn=self._as_child(die_with_parent(signal.SIGINT)),
+        )
+
+    def _as_child(self, tied: Callable[[], None]) -> Callable[[], None]:
+        def arrange() -> None:
+            tied()
+            if self.name == "rooms":
+                os.nice(_NICE)
+
+        return arrange
+
+    def stop(self) -> None:
+        """Let pytest end its fixtures; it had the terminal's Ctrl-C too, and a second one would cut it short."""
+        if self.process is None:
+            return
+        for seconds, number in ((2, signal.SIGINT), (20, signal.SIGKILL)):
+            try:
+                self.process.wait(timeout=seconds)
+                return
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(number)
+
+
+# Bytecode has a place of its own; the rest is arranged for each part.
+_NOT_INHERITED = {"DATABASE_URL", "AGENTCOLLECT_TESTING", "PYTHONDONTWRITEBYTECODE"}
+# The rooms only compute; what measures time or waits for processes gets a core as soon as it asks for one.
+_NICE = 5
 
 
 @dataclass
@@ -34,64 +102,86 @@ class Suite:
     missing: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     ran: int = 0
+    parts: list[Part] = field(default_factory=list)
 
     def on(self, database: str, url: str, *, last: bool) -> None:
-        """Everything on one database: in parallel what may, then alone what starts processes or a browser.
+        """Everything on one database: in parallel what may, alone what starts processes or a browser.
 
         What is alike on every database waits for the last one.
         """
         once = "" if last else " and not either"
         env = {"DATABASE_URL": url} if url else {}
-        if self.done:  # the set-up's stand-in product has no database: once is enough
-            self.arguments = [*self.arguments, "--ignore=tests/setup"]
+        # The set-up's stand-in product has no database: once is enough.
+        less = ["--ignore=tests/setup"] if self.done else []
         self.done.append(database)
-        self._pytest(database, "rooms", "not processes and not browser" + once, ["-n", "2"], env)
-        self._pytest(database, "processes", "processes and not browser" + once, ["-n", "0", "--durations=12"], env)
+        self._part("rooms", database, "not processes and not browser" + once, ["-n", "2", *less], env)
+        options = ["-n", "0", "--durations=12", *less]
+        self._part("processes", database, "processes and not browser" + once, options, env)
         if last:
             self._browser(database, env)
 
     def _browser(self, database: str, env: dict[str, str]) -> None:
+        """Pages in dark beside pages in light: two parts, each with a browser and a database of its own."""
         if find_chromium() is None:
             self.missing.append("the browser suite (no chromium, chromium-browser or google-chrome on PATH)")
             return
         # Playwright's loop runs in the thread that also reads the database.
-        self._pytest(database, "browser", "browser", ["-n", "0"], {**env, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"})
+        env = {**env, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
+        if any(given.startswith("-k") for given in self.arguments):
+            return self._part("browser", database, "browser", ["-n", "0"], env)
+        self._part("browser_light", database, "browser", ["-n", "0", "-k", "not dark"], env)
+        self._part("browser_dark", database, "browser", ["-n", "0", "-k", "dark"], env)
 
-    def _pytest(self, database: str, part: str, marker: str, options: list[str], env: dict[str, str]) -> None:
-        print(f"\n--- {part} on {database}", flush=True)
+    def _part(self, name: str, database: str, marker: str, options: list[str], env: dict[str, str]) -> None:
         marker = f"({self.marker}) and {marker}" if self.marker else marker
-        command = [sys.executable, "-m", "pytest", *options, *self.arguments, "-m", marker]
-        began = time.monotonic()
-        code = self._run(command, env)
-        if code not in {0, NOTHING_COLLECTED}:
-            self.failed.append(f"{part} on {database}")
-        self.ran += code != NOTHING_COLLECTED
-        print(f"--- {part} on {database}: {time.monotonic() - began:.0f} s", flush=True)
+        log = None if name == "rooms" else Path(self.scratch) / f"{len(self.parts)}-{name}.log"
+        self.parts.append(Part(name, database, marker, options, env, log))
 
-    def _run(self, command: list[str], env: dict[str, str]) -> int:
-        inherited = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "AGENTCOLLECT_TESTING"}}
-        process = subprocess.Popen(
-            command,
-            env={**inherited, **env, "TMPDIR": self.scratch},
-            preexec_fn=die_with_parent(signal.SIGINT),
-        )
+    def run(self) -> None:
+        """Two parts at a time: one of rooms beside one of the others, and two others when there are no rooms left."""
+        waiting, running, ended = list(self.parts), list[Part](), list[Part]()
         try:
-            return process.wait()
+            while waiting or running:
+                while part := _next(waiting, running):
+                    waiting.remove(part)
+                    running.append(part)
+                    self._start(part)
+                time.sleep(0.1)
+                for part in [part for part in running if part.process and part.process.poll() is not None]:
+                    part.seconds = time.monotonic() - part.began
+                    running.remove(part)
+                    ended.append(part)
+                if not any(part.log is None for part in running):  # whole parts, never line by line between each other
+                    while ended:
+                        self._ended(ended.pop(0))
         except KeyboardInterrupt:
-            _finish(process)
+            for part in running:
+                part.stop()
             raise
 
+    def _start(self, part: Part) -> None:
+        if part.log is None:
+            print(f"\n--- {part.told}", flush=True)
+        command = [sys.executable, "-m", "pytest", *part.options, *self.arguments, "-m", part.marker]
+        part.start(command, self.scratch)
 
-def _finish(process: "subprocess.Popen[bytes]") -> None:
-    """Let pytest end its fixtures; it had the terminal's Ctrl-C too, and a second one would cut it short."""
-    try:
-        process.wait(timeout=2)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    def _ended(self, part: Part) -> None:
+        code = part.process.returncode if part.process else 1
+        if code not in {0, NOTHING_COLLECTED}:
+            self.failed.append(part.told)
+        self.ran += code != NOTHING_COLLECTED
+        if part.log and code != NOTHING_COLLECTED:
+            print(f"\n--- {part.told}\n{part.log.read_text(errors='replace')}")
+        print(f"--- {part.told}: {part.seconds:.0f} s", flush=True)
+
+
+def _next(waiting: list[Part], running: list[Part]) -> Part | None:
+    """The part to start now: rooms of one database at a time, and one or two of the others."""
+    rooms = [part for part in waiting if part.name == "rooms"]
+    others = [part for part in waiting if part.name != "rooms"]
+    if rooms and not any(part.name == "rooms" for part in running):
+        return rooms[0]
+    return others[0] if others and len(running) < 2 else None
 
 
 def main(arguments: list[str]) -> int:
@@ -119,13 +209,14 @@ def _interrupt(*_: object) -> None:
 
 
 def run_both(suite: Suite) -> None:
-    """SQLite first; PostgreSQL second, with the browser suite on top of whichever is last."""
+    """SQLite first; PostgreSQL second, with the browser suite on top of whichever is last; then all is run."""
     server = find_server(suite)
     try:
         sqlite = f"SQLite {sqlite3.sqlite_version}"
         suite.on(sqlite, "", last=server is None)
         if server is not None:
             suite.on(f"PostgreSQL ({server[0]})", server[1], last=True)
+        suite.run()
     finally:
         if server is not None and server[2] is not None:
             server[2].stop()
