@@ -16,7 +16,7 @@ py := .venv/bin/python
 check_env := AGENTCOLLECT_VAR=.venv/check-var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint-api fuzz seed bench-api bench-webhooks bench-due races faults format lock clean python install install-dev
+.PHONY: help run test check lint-api fuzz seed bench-api bench-webhooks bench-due races faults mutations simulate checker demo pictures format lock clean python install install-dev
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -69,6 +69,23 @@ races: install-dev  ## workers, payments and disputes at the same moment, on Pos
 
 faults: install-dev  ## kill senders, database, broker, receiver and clock under load (ARGS='--rounds 100')
 	@exec $(py) -m benchmarks.faults $(ARGS)
+
+mutations: install-dev  ## turn each rule of the law off in turn: does the independent checker notice? (ARGS='--rule R-12')
+	@exec $(py) -m benchmarks.mutations $(ARGS)
+
+simulate: install-dev  ## a made-up portfolio through the engine, then the checker (DEBTORS=500 MONTHS=12 SEED=7 MIX=default)
+	@exec $(py) -m benchmarks.simulated --debtors $${DEBTORS:-500} --months $${MONTHS:-12} --seed $${SEED:-7} \
+	  --mix $${MIX:-default} $(ARGS)
+
+checker: install-dev  ## re-read what an organisation sent and called, against the law (ARGS='--organisation org_…')
+	@exec $(py) -m benchmarks.checker $(ARGS)
+
+demo: install  ## a believable month for the demo organisation, on every page (ARGS=--again)
+	@$(py) manage.py migrate --noinput -v 0
+	@exec $(py) manage.py demo $(ARGS)
+
+pictures: install-dev  ## take the pictures of README and guides anew, from a demo of their own (needs Chromium)
+	@exec $(py) -m docs.images.make $(ARGS)
 
 format: install-dev  ## format the code and fix what can be fixed by machine
 	@$(py) -m ruff format .
