@@ -1,12 +1,12 @@
 """`GET /v1/request_logs`: what was called, and what was answered."""
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import request_log_queries as queries
 from accounts import request_log_schema as schema
 from agentcollect.kit.api import ApiView
+from agentcollect.kit.described import described
 from agentcollect.kit.listing import Filter, Listing, document, one_of
 
 _METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
@@ -42,18 +42,19 @@ class RequestLogs(ApiView):
         return self.listing(rows, schema.call_json)
 
 
+@described(
+    "get_request_log",
+    "One call: request, answer, and the events it caused",
+    schema.CALL_DETAIL,
+    schema.EXAMPLE_DETAIL,
+    tag="Request logs",
+    called="Call",
+)
 class RequestLogDetail(ApiView):
     """One call."""
 
     scopes = {"GET": "logs:read"}
 
-    @extend_schema(
-        operation_id="get_request_log",
-        summary="One call: request, answer, and the events it caused",
-        tags=["Request logs"],
-        responses={200: schema.CALL_DETAIL},
-        examples=[OpenApiExample("Call", value=schema.EXAMPLE_DETAIL, response_only=True)],
-    )
     def get(self, request: Request, log_id: str) -> Response:
         call = queries.one(self.principal.organisation_id, self.principal.livemode, log_id)
         caused = list(queries.events_of(call).values_list("id", flat=True)[:100])

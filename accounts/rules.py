@@ -128,7 +128,7 @@ SCOPES = {
     "reports:read": "Read reports, exports and statements.",
     "reports:write": "Start exports.",
     "organisation:read": "Read the organisation's settings.",
-    "organisation:write": "Pause and resume the organisation.",
+    "organisation:write": "Pause and resume the organisation; change its settings.",
     "sandbox:read": "Read test clocks.",
     "sandbox:write": "Simulate what debtors and banks do, in test mode.",
     "logs:read": "Read request logs.",

@@ -1,7 +1,9 @@
 """The one way a fact is recorded."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -13,6 +15,19 @@ from django.utils.module_loading import import_string
 from agentcollect.kit import clock, context, db, ids
 from events.catalogue import TYPES
 from events.models import Counter, Event
+
+_told_in_order: ContextVar[bool] = ContextVar("told_in_order", default=False)
+
+
+@contextmanager
+def told_in_order() -> Iterator[None]:
+    """Around a transaction that tells of several moments: its events are numbered in the order of their moments, those
+    of one moment in the order in which they were recorded."""
+    token = _told_in_order.set(True)
+    try:
+        yield
+    finally:
+        _told_in_order.reset(token)
 
 
 class About(NamedTuple):
@@ -65,6 +80,8 @@ def _write(collected: list[tuple[Event, dict[str, Any]]]) -> None:
     One counter update per (organisation, mode): it is the transaction's last lock, so numbers are gap-free and follow
     the commit order. Keys are taken in sorted order, so two transactions cannot wait for each other.
     """
+    if _told_in_order.get():
+        collected = sorted(collected, key=lambda told: told[0].created_at)
     by_tenant: dict[tuple[str, bool], list[tuple[Event, dict[str, Any]]]] = defaultdict(list)
     for event, data in collected:
         by_tenant[(event.organisation_id, event.livemode)].append((event, data))

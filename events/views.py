@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from agentcollect.kit import pagination
 from agentcollect.kit.api import ApiView
+from agentcollect.kit.described import described
 from agentcollect.kit.errors import ApiError
 from agentcollect.kit.listing import Filter, Listing
 from events import queries, schema
@@ -82,18 +83,12 @@ class Events(ApiView):
             raise ApiError("invalid_cursor", "There is no such event to go on from.", param="after") from error
 
 
+@described("get_event", "One event", schema.EVENT, schema.EXAMPLE, tag="Events", called="Event")
 class EventDetail(ApiView):
     """One event, byte for byte as its receivers got it."""
 
     scopes = {"GET": "events:read"}
 
-    @extend_schema(
-        operation_id="get_event",
-        summary="One event",
-        tags=["Events"],
-        responses={200: schema.EVENT},
-        examples=[OpenApiExample("Event", value=schema.EXAMPLE, response_only=True)],
-    )
     def get(self, request: Request, event_id: str) -> Response:
         found = queries.payload(self.principal.organisation_id, self.principal.livemode, event_id)
         return Response(orjson.Fragment(found))

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.models import Organisation
 from agentcollect.kit import clock, ids
 from campaigns.models import Case, Playbook
-from outreach.models import Call
+from outreach.models import Attorney, Call
 from tests.factories import BY
 
 
@@ -26,3 +26,10 @@ def playbook(organisation: Organisation, livemode: bool = False, **facts: Any) -
     steps = [{"day": 0, "channel": "email", "intent": "first_reminder", "level": 1}]
     told = {"name": ids.new("own").lower(), "version": 1, "steps": steps, "actor": BY, "updated_at": clock.now()}
     return Playbook.objects.create(**_tenant(organisation, livemode), **(told | facts))
+
+
+def attorney() -> Attorney:
+    """The one of the sandbox, licensed in New York for as long as any story lasts."""
+    facts = {"name": "Dana Whitfield", "firm": "Whitfield & Rowe LLP", "email": "dana@whitfield-rowe.example"}
+    facts |= {"licence_expires_on": "2099-12-31", "sandbox": True}
+    return Attorney.objects.get_or_create(bar_state="NY", bar_number="1", defaults=facts)[0]

@@ -23,9 +23,13 @@ TOPICS = {
         "A dispute, a demand to stop, a claim to have paid, an attorney, bankruptcy, an approval that waits. "
         "Not the pauses you set yourself.",
     ),
+    "case.escalation_proposed": Topic(
+        "A case is to be offered to an attorney", "Two days before, so that you can veto it; or when it waits for you."
+    ),
     "case.escalated": Topic("An attorney took a case", "Who it is, and what is still owed."),
     "payment.received": Topic("A payment came in", "Each payment with its amount and what is left."),
     "payment.failed": Topic("A payment did not go through", "A declined card, a returned debit."),
+    "payment.reversed": Topic("A payment went back", "A returned debit or a chargeback: it is owed again."),
     "case.closed": Topic("A case ended", "Paid, settled, written off, or ended for another reason."),
     "message.failed": Topic("An e-mail to a debtor bounced", "The address does not exist, or refuses our mail."),
     "contact.suppressed": Topic("A debtor opted out", "They closed e-mail or another way to reach them."),
@@ -68,9 +72,11 @@ def title(event_type: str, data: Data) -> str:
 
 
 _TITLES: dict[str, Callable[[Data, str], str]] = {
+    "case.escalation_proposed": lambda d, who: f"The case of {who} is to be offered to an attorney",
     "case.escalated": lambda d, who: f"An attorney took the case of {who}",
     "payment.received": lambda d, who: f"{who} paid {_money(d, 'amount_collected')}",
     "payment.failed": lambda d, who: f"A payment of {_money(d, 'amount')} by {who} did not go through",
+    "payment.reversed": lambda d, who: f"A payment of {_money(d, 'amount')} by {who} went back",
     "case.closed": lambda d, who: f"The case of {who} ended: {_reason(d)}",
     "message.failed": lambda d, who: f"An e-mail to {who} could not be delivered",
     "contact.suppressed": lambda d, who: f"{who} is not to be reached by {d.get('channel') or 'this way'} any more",

@@ -4,6 +4,7 @@ from accounts.operations.control import (
     pause_organisation,
     resume_organisation,
     set_approval,
+    set_offer_policy,
     set_rate_limit,
     verify_webhooks,
 )
@@ -19,6 +20,7 @@ from accounts.operations.organisations import (
     sign_mandate,
     vouch,
 )
+from accounts.operations.resetting import begin_test_reset, end_test_reset, refuse_while_reset
 from accounts.operations.signup import change_identity, missing_for_live, open_organisation, request_live
 from accounts.operations.team import (
     accept_invitation,
@@ -43,11 +45,13 @@ __all__ = [
     "accept_invitation",
     "add_member",
     "approve_live",
+    "begin_test_reset",
     "change_identity",
     "change_role",
     "clear_tokens",
     "create_key",
     "create_organisation",
+    "end_test_reset",
     "grant",
     "granted_scopes",
     "invite",
@@ -55,6 +59,7 @@ __all__ = [
     "missing_for_live",
     "open_organisation",
     "pause_organisation",
+    "refuse_while_reset",
     "remove_member",
     "remove_second_factors",
     "rename_key",
@@ -69,6 +74,7 @@ __all__ = [
     "roll_key",
     "set_approval",
     "set_collector",
+    "set_offer_policy",
     "set_password",
     "set_rate_limit",
     "sign_mandate",

@@ -1,6 +1,7 @@
 """What stops an organisation, and what bounds it."""
 
 from datetime import datetime
+from typing import Any
 
 from accounts import credentials, queries
 from accounts.models import Organisation
@@ -64,6 +65,19 @@ def set_approval(*, organisation_id: str, approval: str, by: str, at: datetime) 
     with db.atomic():
         if Organisation.objects.filter(id=organisation_id).exclude(approval=approval).update(approval=approval):
             note("organisation.updated", organisation_id, {"fields": ["approval"], "approval": approval}, by, at)
+        return queries.organisation(organisation_id)
+
+
+def set_offer_policy(*, organisation_id: str, offer_policy: dict[str, Any], by: str, at: datetime) -> Organisation:
+    """What debtors who ask for time are granted, in both modes, in campaigns that do not say: names and values as
+    campaigns.rules.offers has them, checked by the caller; what is not named is the house's. It counts from the next
+    promise, plan or dispute on. Raises ApiError(not_found)."""
+    with db.atomic():
+        row = db.locked(Organisation.objects.filter(id=organisation_id)).first()
+        if row and row.offer_policy != offer_policy:
+            changed = {"fields": ["offer_policy"], "before": row.offer_policy, "offer_policy": offer_policy}
+            Organisation.objects.filter(id=organisation_id).update(offer_policy=offer_policy)
+            note("organisation.updated", organisation_id, changed, by, at)
         return queries.organisation(organisation_id)
 
 

@@ -2,6 +2,8 @@
 
 from events.catalogue.shape import CAMPAIGN, CASE, amount, count, define
 
+_REFERRAL = "rfl_0UZ8pq1K9xQk4Fw2aBcDeF"
+
 define(
     "campaign.started",
     "The collection sequence has begun. Expect first contact within 1–4 business hours where your debtor is.",
@@ -101,6 +103,39 @@ define(
     example=CASE | {"reason": "paid", "balance": 0, "note": None},
 )
 define(
+    "case.escalation_proposed",
+    "The case is to be offered to an attorney at `offer_at`, unless you veto it before "
+    "(`POST /v1/cases/{id}/veto_escalation`). `offer_at` null: it waits for your word (`escalate`).",
+    lambda d: "To be offered to an attorney" + ("" if d.get("offer_at") else "; waiting for your word"),
+    "case",
+    channel="attorney",
+    example=CASE | {"balance": 15000, "offer_at": "2026-03-29T15:00:00Z", "referral_id": _REFERRAL},
+)
+define(
+    "case.escalation_vetoed",
+    "You keep the case from attorneys. It goes on without one; `POST /v1/cases/{id}/escalate` ends the veto.",
+    "Kept from attorneys: {reason}",
+    "case",
+    channel="attorney",
+    example=CASE | {"balance": 15000, "reason": "We settle this one ourselves.", "referral_id": _REFERRAL},
+)
+define(
+    "referral.offered",
+    "An independent attorney was asked to take the case.",
+    "Offered to an attorney: {name}",
+    "case",
+    channel="attorney",
+    example=CASE | {"balance": 15000, "name": "Dana Whitfield", "referral_id": _REFERRAL},
+)
+define(
+    "referral.declined",
+    "An attorney did not take the case, or nothing is left to take.",
+    "Not with an attorney: {reason}",
+    "case",
+    channel="attorney",
+    example=CASE | {"balance": 15000, "reason": "the attorney declined", "referral_id": _REFERRAL},
+)
+define(
     "case.escalated",
     "An independent attorney, engaged by you and licensed in the debtor's state, has accepted the case.",
     lambda d: f"Handed to an attorney after {count(d, 'contacts_made', 'contact')}",
@@ -112,6 +147,6 @@ define(
         "reason": "non_responsive",
         "contacts_made": 4,
         "attorney": {"name": "Dana Whitfield", "bar_state": "NY", "bar_number": "5512345"},
-        "referral_id": "rfl_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "referral_id": _REFERRAL,
     },
 )

@@ -42,6 +42,22 @@ define(
         "failure": "card declined",
     },
 )
+define(
+    "payment.reversed",
+    "A payment that had come went back: a returned debit, a chargeback. `amount_returned` of it is owed again.",
+    lambda d: f"Payment reversed: {amount(d, 'amount_returned')} is owed again",
+    "payment",
+    channel="payment",
+    example=CASE
+    | {
+        "payment_id": "pay_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "amount": 15000,
+        "amount_returned": 15000,
+        "method": "ach_debit",
+        "reason": "The customer says it was not authorised (R10).",
+        "balance": 15000,
+    },
+)
 _PROMISE = CASE | {
     "case_status": "promised",
     "promise_id": "prm_0UZ8pq1K9xQk4Fw2aBcDeF",

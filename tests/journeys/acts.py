@@ -85,8 +85,8 @@ def story(campaign_id: str) -> dict[str, Any]:
             sent.append(f"{step.intent}: {step.status} {step.reason}".strip())
     judge = Step.objects.get(campaign_id=campaign_id, status="planned", channel="attorney")
     campaigns.judge_exhausted(at=judge.due_at)
-    outreach.escalate_exhausted(at=judge.due_at)
-    outreach.escalate_exhausted(at=judge.due_at + timedelta(days=7))
+    for days in range(10):  # the creditor sees it for two days, then an attorney has a business day
+        outreach.escalate_exhausted(at=judge.due_at + timedelta(days=days))
     ends = Campaign.objects.get(id=campaign_id).mandate_ends_at
     campaigns.end_mandates(at=ends)
     return {"sent": sent, "judged_at": judge.due_at.isoformat(), "ended_at": ends.isoformat()}

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from webhooks import rules
 pytestmark = pytest.mark.processes
 GUIDES = ROOT / "docs" / "guides"
 HOST = "https://api.agentcollect.com"
-IDS = {"CAMPAIGN": "cmp_...", "WEBHOOK": "wh_...", "DELIVERY": "whd_..."}
+IDS = {"CAMPAIGN": "cmp_...", "CLOCK": "clk_...", "WEBHOOK": "wh_...", "DELIVERY": "whd_..."}
 
 
 def blocks(name: str, language: str) -> list[str]:
@@ -48,7 +49,7 @@ class Reader:
 def test_the_quickstart(guided: Tenant, receiver: Receiver) -> None:
     reader = Reader(guided, f"{receiver.url}/quickstart")
     shell = blocks("quickstart", "sh")
-    assert len(shell) == 7
+    assert len(shell) == 12
     reader.paste(shell[0])
     token = reader.paste(shell[1])
     printed = json.loads(blocks("quickstart", "json")[0])
@@ -65,6 +66,37 @@ def test_the_quickstart(guided: Tenant, receiver: Receiver) -> None:
     heard = receiver.wait("/quickstart", "payment.received", about=paid["id"])[0]
     assert heard.verify(webhook["secret"])["data"]["amount_collected"] == 15000
     assert [one["id"] for one in reader.paste(shell[6])["data"]] == [paid["id"]]
+    _a_whole_campaign(reader, shell[7:], receiver)
+
+
+def _a_whole_campaign(reader: Reader, shell: list[str], receiver: Receiver) -> None:
+    """From creation to `campaign.completed`, as the guide ends."""
+    clock, create, advance, look, events = shell
+    reader.known["CLOCK"] = reader.paste(clock)["id"]
+    campaign = reader.paste(create)
+    assert campaign["test_clock"] == reader.known["CLOCK"]
+    reader.known["CAMPAIGN"] = campaign["id"]
+    assert reader.paste(advance)["status"] == "advancing"
+    until(lambda: reader.paste(look)["status"] == "ready", seconds=60)
+    told = reader.paste(events)["data"]
+    assert [one["event"] for one in told][-1] == "campaign.completed"
+    assert told[-1]["data"]["collected"] == 6000, told[-1]["data"]
+    assert [one["created_at"] for one in told] == sorted(one["created_at"] for one in told)
+    for payment in (one for one in told if one["event"] == "payment.received"):
+        receiver.wait("/quickstart", "payment.received", about=payment["data"]["payment_id"])
+    receiver.wait("/quickstart", "campaign.completed", about=campaign["id"])
+
+
+def test_the_quickstart_in_python(guided: Tenant) -> None:
+    """In a process of its own: the client's package and the server's frame have the same name."""
+    script = blocks("quickstart", "python")[0].replace("sk_test_...", guided.test_key)
+    env = {"AGENTCOLLECT_BASE_URL": guided.base_url, "PYTHONPATH": str(ROOT / "clients" / "python" / "src")}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parent, env=env, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.split()
+    assert "payment.received" in said and said[-1] == "campaign.completed"
 
 
 def test_the_guide_to_errors(guided: Tenant) -> None:

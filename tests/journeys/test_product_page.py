@@ -183,7 +183,7 @@ def test_payments_and_their_breakdown(tenant: Tenant, token: str, payment: dict[
 def test_case_escalated_and_campaign_completed(
     product: RunningProduct, tenant: Tenant, receiver: Receiver, hook: Hook, everything: Hook
 ) -> None:
-    silent, payer = debtor("Silent Corp", "INV-2025-0901"), debtor("Payer Corp", "INV-2025-0902", 5000)
+    silent, payer = debtor("Silent Corp", "INV-2025-0901", state="NY"), debtor("Payer Corp", "INV-2025-0902", 5000)
     made = tenant.create(silent, payer, mandate_months=2)
     tenant.cases(made)
     told = {"campaign_id": made, "invoice_number": "INV-2025-0902"}

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from agentcollect.kit import clock
 from agentcollect.kit.api import body_object
+from agentcollect.kit.described import described
 from agentcollect.kit.errors import ApiError
 from agentcollect.kit.listing import Listing, document, one_of
 from webhooks import operations, queries, schema, serializers
@@ -66,19 +67,19 @@ class Webhooks(WebhookView):
         return Response(serializers.endpoint_json(endpoint, secret=secret), status=201)
 
 
+@described(
+    "get_webhook",
+    "One webhook endpoint, and how it is doing",
+    schema.WITH_HEALTH,
+    shows(schema.HEALTH_EXAMPLE),
+    tag="Webhooks",
+    description="`health` is of the last 24 hours, at most the latest 1,000 attempts.",
+)
 class WebhookDetail(WebhookView):
     """One endpoint."""
 
     scopes = {"GET": "webhooks:read", "PATCH": "webhooks:write", "DELETE": "webhooks:write"}
 
-    @extend_schema(
-        operation_id="get_webhook",
-        summary="One webhook endpoint, and how it is doing",
-        description="`health` is of the last 24 hours, at most the latest 1,000 attempts.",
-        tags=["Webhooks"],
-        responses={200: schema.WITH_HEALTH},
-        examples=[shows(schema.HEALTH_EXAMPLE)],
-    )
     def get(self, request: Request, webhook_id: str) -> Response:
         endpoint = _found(self.own, webhook_id)
         health = summary([endpoint.id], clock.now()).get(endpoint.id)

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 
 from agentcollect.kit import clock
 from agentcollect.kit.api import body_object
+from agentcollect.kit.described import described
 from agentcollect.kit.listing import Listing, document, one_of
 from webhooks import operations, queries, schema, serializers
 from webhooks.models import Replay
@@ -47,18 +48,18 @@ class Replays(WebhookView):
         return Response(serializers.replay_json(replay), status=202, headers=where)
 
 
+@described(
+    "get_webhook_replay",
+    "One replay: how far it has come, and what became of its deliveries",
+    schema.REPLAY_DETAIL,
+    shows(schema.REPLAY_DETAIL_EXAMPLE),
+    tag="Webhooks",
+)
 class ReplayDetail(WebhookView):
     """One job."""
 
     scopes = {"GET": "webhooks:read"}
 
-    @extend_schema(
-        operation_id="get_webhook_replay",
-        summary="One replay: how far it has come, and what became of its deliveries",
-        tags=["Webhooks"],
-        responses={200: schema.REPLAY_DETAIL},
-        examples=[shows(schema.REPLAY_DETAIL_EXAMPLE)],
-    )
     def get(self, request: Request, replay_id: str) -> Response:
         found = queries.replay(**self.own, replay_id=replay_id)
         return Response(serializers.replay_detail(found, queries.replay_progress(found)))
