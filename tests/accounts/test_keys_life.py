@@ -161,9 +161,9 @@ def test_renaming_is_written_down_once(creditor: Organisation) -> None:
 
 
 def test_rolling_leaves_the_old_key_its_overlap(creditor: Organisation) -> None:
-    at = clock.now()
     text = factories.api_key(creditor, scopes=["payments:read"], allowed_addresses=["127.0.0.1"])
     old, bearer = row(text), token(text)
+    at = clock.now()
     rolled = roll(old, at=at, overlap=timedelta(hours=1))
     assert rolled.effective_within == 0
     assert (rolled.key.replaces_id, rolled.key.scopes) == (old.id, ["payments:read"])

@@ -26,5 +26,5 @@ def test_a_playbook_is_edited_tried_and_saved(watched: Watched, live_server, fil
     no_violations(page)
     page.get_by_role("button", name="Save as the next version").click()
     expect(page.get_by_role("heading", name="ours, version 1")).to_be_visible()
-    assert len(Playbook.objects.get().steps) == 6
+    assert len(Playbook.objects.get().steps) == 7
     assert watched.faults == []

@@ -123,6 +123,8 @@ def mail(campaign_id: str, dies_after: int = 0) -> dict[str, Any]:
             os.kill(os.getpid(), signal.SIGKILL)
 
     MailboxTransport.deliver = deliver  # type: ignore[method-assign]
+    # As if it were a mail server: reserved, handed over and settled apart, so that there is something to die between.
+    MailboxTransport.in_database = False
     # Leases live on the wall clock; here their five minutes are over.
     now = clock.now()
     Step.objects.exclude(lease_until=None).update(lease_until=now - timedelta(minutes=1))
