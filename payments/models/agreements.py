@@ -1,4 +1,5 @@
-"""What was agreed about paying later: promises, and plans with their instalments. Only the ledger says whether kept."""
+"""What was agreed about paying: promises, plans with their instalments, settlement offers. Only the ledger says whether
+kept."""
 
 from django.db import models
 from django.db.models import Q
@@ -174,3 +175,83 @@ class Instalment(OnClock, TenantChild):
 
     class Integrity:
         tenant_parents = {"plan_id": "payments.Plan"}
+
+
+class Offer(OnClock, TenantChild):
+    """A settlement: `amount_minor`, paid by `valid_until`, ends the case for less than `balance_minor`, what was owed
+    when it was made.
+
+    draft → approved → sent → accepted | declined | expired | void. Accepted is the debtor's word; only the payment that
+    comes in time (`payment_id`) books the difference and closes the case `settled`. Accepted and unpaid, it expires.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        APPROVED = "approved"
+        SENT = "sent"
+        ACCEPTED = "accepted"
+        DECLINED = "declined"
+        EXPIRED = "expired"
+        VOID = "void"
+
+    id = PublicIdField("off")
+    case = ParentKey("campaigns.Case")
+    debtor = ParentKey("campaigns.Debtor")
+    status = models.CharField(max_length=10, choices=Status.choices)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    amount_minor = models.BigIntegerField()
+    balance_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    valid_until = models.DateTimeField()
+    conditions = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    # The policy it was made under, and the floor that then stood; neither is ever in a prompt.
+    terms = models.JSONField(default=dict)
+    evidence = models.JSONField(default=dict)
+    cause = IdRefField()
+    hold_id = IdRefField()
+    payment_id = IdRefField()
+    approved_by = models.CharField(max_length=80, blank=True)
+    approved_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, blank=True)
+    actor = models.CharField(max_length=80)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"],
+                name="offer_open_once",
+                condition=Q(status__in=["draft", "approved", "sent", "accepted"], settled_at=None),
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="offer_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__lt=models.F("balance_minor")), name="offer_below_the_balance"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="offer_list"),
+            models.Index(fields=["organisation", "livemode", "status", "created_at", "id"], name="offer_status"),
+            models.Index(fields=["organisation", "livemode", "updated_at"], name="offer_updated"),
+            models.Index(
+                fields=["valid_until"],
+                name="offer_expiring",
+                condition=Q(status__in=["draft", "approved", "sent", "accepted"], settled_at=None, clock_id=""),
+            ),
+            models.Index(
+                fields=["clock_id", "valid_until"],
+                name="offer_expiring_on_clock",
+                condition=Q(status__in=["draft", "approved", "sent", "accepted"], settled_at=None) & ~Q(clock_id=""),
+            ),
+            models.Index(fields=["case", "created_at"], name="offer_case"),
+        ]
+
+    class Integrity:
+        tenant_parents = {"case_id": "campaigns.Case", "debtor_id": "campaigns.Debtor"}
+
+    def __str__(self) -> str:
+        return f"{self.amount_minor} ({self.status})"

@@ -8,7 +8,11 @@ from agentcollect.kit.models import ParentKey, TenantChild
 
 
 class Payment(TenantChild):
-    """Money that came, or is coming. (provider, provider_reference) is unique: a repeated callback counts once."""
+    """Money that came, or is coming. (provider, provider_reference) is unique: a repeated callback counts once.
+
+    `provider_reference` is ours, `reference` the processor's or the payer's. `case` is the first of those it pays;
+    what each got stands in its allocations.
+    """
 
     class Status(models.TextChoices):
         CREATED = "created"
@@ -49,6 +53,13 @@ class Payment(TenantChild):
     provider_reference = models.CharField(max_length=120)
     reference = models.CharField(max_length=120, blank=True)
     failure = models.CharField(max_length=200, blank=True)
+    # The debtor's own instruction, [[case id, minor units], …]: these invoices, in this order; empty: `case` alone.
+    instruction = models.JSONField(default=list, db_default=[])
+    # The settlement offer it was made towards.
+    offer_id = IdRefField(default="", db_default="")
+    # The creditor's own account at the processor, and where the debtor finishes what was begun there.
+    account = models.CharField(max_length=60, blank=True, default="", db_default="")
+    checkout_url = models.CharField(max_length=2000, blank=True, default="", db_default="")
     received_at = models.DateTimeField(null=True)
     actor = models.CharField(max_length=80)
     metadata = models.JSONField(default=dict)
@@ -67,6 +78,8 @@ class Payment(TenantChild):
             models.Index(fields=["campaign_id", "created_at"], name="payment_campaign"),
             models.Index(fields=["recorded_at"], name="payment_processing", condition=Q(status="processing")),
             models.Index(fields=["organisation", "livemode", "updated_at"], name="payment_updated"),
+            # A processor's callback names its own reference.
+            models.Index(fields=["provider", "reference"], name="payment_provider", condition=~Q(reference="")),
             *(
                 models.Index(fields=["organisation", "livemode", name, "created_at", "id"], name=f"payment_{name}")
                 for name in ("status", "method", "source")
@@ -103,3 +116,49 @@ class Allocation(TenantChild):
     class Integrity:
         append_only = True
         tenant_parents = {"payment_id": "payments.Payment", "case_id": "campaigns.Case"}
+
+
+class Refund(TenantChild):
+    """Money of a payment that goes back because the creditor says so, or because they gave it back at the processor.
+
+    `credited`: the invoice is credited with it (nothing is owed again); else what it had paid is owed again. What was
+    unapplied goes back first, then what paid the last case. (provider, provider_reference) counts once.
+    """
+
+    class Status(models.TextChoices):
+        CREATED = "created"
+        PROCESSING = "processing"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    id = PublicIdField("rfd")
+    payment = ParentKey("payments.Payment", related_name="refunds")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    credited = models.BooleanField(default=False)
+    reason = models.CharField(max_length=300, blank=True)
+    provider = models.CharField(max_length=20)
+    provider_reference = models.CharField(max_length=120)
+    reference = models.CharField(max_length=120, blank=True)
+    failure = models.CharField(max_length=200, blank=True)
+    actor = models.CharField(max_length=80)
+    settled_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "livemode", "provider", "provider_reference"], name="refund_reference_once"
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_amount_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="refund_list"),
+            models.Index(fields=["payment", "created_at"], name="refund_payment"),
+            models.Index(fields=["provider", "reference"], name="refund_provider", condition=~Q(reference="")),
+            models.Index(fields=["recorded_at"], name="refund_open", condition=Q(status__in=["created", "processing"])),
+        ]
+
+    class Integrity:
+        tenant_parents = {"payment_id": "payments.Payment"}

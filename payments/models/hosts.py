@@ -1,0 +1,73 @@
+"""Under which names the payment page is reached, and the one-time links that open a debtor's own view."""
+
+from django.db import models
+from django.db.models import Q
+
+from agentcollect.kit.ids import IdRefField, PublicIdField
+from agentcollect.kit.models import ParentKey, Tenant, TenantChild
+
+
+class PayDomain(Tenant):
+    """A host such as `pay.yourcompany.com` that serves one organisation's payment pages in one mode, and nothing else.
+
+    It counts from the moment its DNS proves it (`token` in a TXT record, and an address record that leads here), and is
+    proven again every day: verified → broken → verified. Only one organisation can have it proven.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        VERIFIED = "verified"
+        BROKEN = "broken"
+        REMOVED = "removed"
+
+    id = PublicIdField("dom")
+    host = models.CharField(max_length=253)
+    status = models.CharField(max_length=8, choices=Status.choices)
+    token = models.CharField(max_length=60)
+    verified_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    check_at = models.DateTimeField(null=True)
+    # How many checks in a row found it wanting: one bad answer of a resolver breaks nobody's page.
+    failures = models.PositiveSmallIntegerField(default=0)
+    fault = models.CharField(max_length=300, blank=True)
+    actor = models.CharField(max_length=80)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host"], name="pay_domain_belongs_once", condition=Q(status__in=["verified", "broken"])
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "livemode", "host"], name="pay_domain_once", condition=~Q(status="removed")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="pay_domain_list"),
+            models.Index(fields=["check_at"], name="pay_domain_due", condition=~Q(status="removed")),
+        ]
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class AccessLink(TenantChild):
+    """A link mailed to a debtor's address on file that opens their own view of every invoice, once, for a day.
+
+    Only a keyed hash of its token is kept. Opened, it becomes a session of two hours in that browser.
+    """
+
+    id = PublicIdField("lnk")
+    debtor = ParentKey("campaigns.Debtor")
+    case = ParentKey("campaigns.Case")
+    contact_id = IdRefField()
+    digest = models.CharField(max_length=64)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest"], name="access_link_once")]
+        indexes = [models.Index(fields=["debtor", "created_at"], name="access_link_debtor")]
+
+    class Integrity:
+        tenant_parents = {"debtor_id": "campaigns.Debtor", "case_id": "campaigns.Case"}
