@@ -1,5 +1,5 @@
-"""How it is settled: payments and refunds, how they were allocated to cases, what was agreed about later ones, the books
-of processors and banks, fees, and the hosts of the payment page."""
+"""How it is settled: payments and refunds, how they were allocated to cases, what was agreed about later ones, the
+books of processors and banks, fees, and the hosts of the payment page."""
 
 from payments.models.agreements import Instalment, Offer, Plan, Promise
 from payments.models.banking import BankLine, BankReference, BankStatement, RemitTo

@@ -8,7 +8,7 @@ from agentcollect.kit.models import OnClock, ParentKey, Tenant, TenantChild
 
 
 class FeeSchedule(models.Model):
-    """What one organisation is charged from `effective_at` on, until a later schedule. Never changed: a new row follows.
+    """What one organisation is charged from `effective_at` on, until a later row. Never changed.
 
     `tiers`: [{"up_to_days": 90, "basis_points": 1500}, …, {"up_to_days": null, "basis_points": 3500}], by the age of
     the invoice (days past due) when it was placed. `card_basis_points`: of a payment by card. `discovery_minor`: for
@@ -75,7 +75,7 @@ class FeeEntry(OnClock, TenantChild):
 
 
 class Statement(OnClock, Tenant):
-    """What an organisation was charged for one month, in one currency. The month is the organisation's own calendar's."""
+    """What an organisation was charged for one month, in one currency. The month is the organisation's own."""
 
     id = PublicIdField("sta")
     month = models.DateField()
