@@ -375,7 +375,8 @@ def test_a_slow_accept_ends_at_the_deadline() -> None:
 
     started = time.perf_counter()
     outcome = asyncio.run(run())
-    assert time.perf_counter() - started < DEADLINE + 0.4
+    # A kernel gives up by itself after minutes; a busy machine may be a second late.
+    assert time.perf_counter() - started < DEADLINE + 5
     assert outcome.error == "Not finished after 0.5 s; the time ran out while connecting."
     for sock in (*fillers, listener):
         sock.close()
