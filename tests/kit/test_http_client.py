@@ -62,7 +62,7 @@ def call(handler: Handler, policy: EgressPolicy = POLICY, body: bytes = b"{}", *
         async with serving(handler) as (port, _), GuardedSession(policy) as session:
             started = time.perf_counter()
             outcome = await session.request("POST", f"http://127.0.0.1:{port}/hook", {}, body, **options)
-            assert time.perf_counter() - started < policy.total_deadline_s + 0.4
+            assert time.perf_counter() - started < policy.total_deadline_s + 5
             return outcome
 
     outcome = asyncio.run(run())
