@@ -16,7 +16,7 @@ py := .venv/bin/python
 check_env := AGENTCOLLECT_VAR=.venv/check-var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint-api fuzz seed bench-api bench-webhooks bench-due races faults mutations simulate checker demo pictures format lock clean python install install-dev
+.PHONY: help run test check lint-api fuzz seed bench-api bench-webhooks bench-due races faults mutations simulate checker demo pictures format messages lock clean python install install-dev
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -36,6 +36,7 @@ check: install-dev  ## formatting, lint, types, architecture, migrations, OpenAP
 	@echo 'import-linter'; $(py) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
 	@echo 'migrations'; $(check_env) $(py) manage.py makemigrations --check --dry-run
 	@echo 'openapi'; $(check_env) $(py) manage.py openapi --check
+	@echo 'messages'; $(check_env) $(py) manage.py messages --check
 	@$(MAKE) --no-print-directory lint-api
 
 # 1.34 runs on Node 18, which Debian 12 has; 2.x does not.
@@ -86,6 +87,9 @@ demo: install  ## a believable month for the demo organisation, on every page (A
 
 pictures: install-dev  ## take the pictures of README and guides anew, from a demo of their own (needs Chromium)
 	@exec $(py) -m docs.images.make $(ARGS)
+
+messages: install-dev  ## find and compile the texts of the payment page (payments/locale)
+	@$(check_env) $(py) manage.py messages
 
 format: install-dev  ## format the code and fix what can be fixed by machine
 	@$(py) -m ruff format .

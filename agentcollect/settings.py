@@ -7,6 +7,7 @@ runs the whole product on one machine. `docs/operations.md` lists the variables.
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 
@@ -28,6 +29,16 @@ EMBEDDED = not os.environ.get("DATABASE_URL")
 PUBLIC_URL = os.environ.get("PUBLIC_URL") or embedded.read_json("run.json").get("base_url") or "http://127.0.0.1:8000"
 DEBUG = _flag("DEBUG", False)
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "*" if EMBEDDED else "").split(",")
+# Names that creditors have proven are let in beside these, for payment pages only (kit/hosts.py). Who reads them, what
+# they serve, and where their DNS must lead: our name, or our addresses, by commas.
+PAY_HOSTS = "payments.queries.hosts.pay_hosts"
+PAY_URLCONF = "agentcollect.pay_urls"
+PAY_TARGET = os.environ.get("PAY_TARGET", "") or urlsplit(PUBLIC_URL).hostname or ""
+# Name servers to ask, as address or address:port by commas; empty: those of this machine.
+DNS_SERVERS = [part.strip() for part in os.environ.get("DNS_SERVERS", "").split(",") if part.strip()]
+# Which machines may ask whether a certificate may be issued (networks by commas); any that shows the token, too.
+TLS_ASK_ALLOW = [part.strip() for part in os.environ.get("TLS_ASK_ALLOW", "127.0.0.0/8,::1").split(",") if part.strip()]
+TLS_ASK_TOKEN = os.environ.get("TLS_ASK_TOKEN", "")
 APPEND_SLASH = False
 ROOT_URLCONF = "agentcollect.urls"
 WSGI_APPLICATION = "agentcollect.wsgi.application"
@@ -147,6 +158,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "agentcollect.kit.middleware.RequestContext",
+    # Before everything that believes the Host header.
+    "agentcollect.kit.hosts.Hosts",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "agentcollect.kit.pages_only.Session",
@@ -302,7 +315,7 @@ SILENCED_SYSTEM_CHECKS = ["oauth2_provider.W011"]
 SECRET_SCANNING_KEYS = os.environ.get("SECRET_SCANNING_KEYS", "")
 
 # --- events: who is told inside the fact's own transaction; each inserts its own rows and does nothing else
-EVENT_SUBSCRIBERS = ["webhooks.operations.fan_out"]
+EVENT_SUBSCRIBERS = ["outreach.operations.plan_notices", "webhooks.operations.fan_out"]
 
 # --- test mode: who is on the other side of its transports (outreach.providers.sandbox)
 SANDBOX_DEBTORS = "sandbox.reactions"
@@ -319,6 +332,7 @@ TIMELINES = {
     "document_id": ("campaigns.Document", "case__clock_id"),
     "promise_id": ("payments.Promise", "clock_id"),
     "plan_id": ("payments.Plan", "clock_id"),
+    "offer_id": ("payments.Offer", "clock_id"),
     "payment_id": ("payments.Payment", "case__clock_id"),
     "message_id": ("outreach.Message", "case__clock_id"),
     "reply_id": ("outreach.Reply", "case__clock_id"),
@@ -330,6 +344,7 @@ TIMELINES = {
 TASK_OUTCOMES = {
     "answer_dispute": "campaigns.operations.dispute_task_done",
     "check_payment": "campaigns.operations.claim_task_done",
+    "approve_offer": "payments.operations.offers.task_done",
     "approve": "outreach.operations.approvals.decide_task",
     "review_reply": "outreach.operations.replies.review_task_done",
     "document_needed": "outreach.operations.replies.document_task_done",
@@ -405,6 +420,15 @@ AGENT: dict[str, Any] = {
     "timeout": float(os.environ.get("AGENT_TIMEOUT") or 30),
 }
 
+# --- Stripe (live mode; docs/operations.md, "Stripe"): the platform's key, the secrets that sign its callbacks (several by
+# commas while they are rotated), and how long a debtor may wait for it.
+STRIPE: dict[str, Any] = {
+    "secret_key": os.environ.get("STRIPE_SECRET_KEY", "").strip(),
+    "webhook_secret": [one.strip() for one in os.environ.get("STRIPE_WEBHOOK_SECRET", "").split(",") if one.strip()],
+    "api_base": os.environ.get("STRIPE_API_BASE", "").strip(),
+    "timeout": float(os.environ.get("STRIPE_TIMEOUT") or 5),
+}
+
 # --- mail to debtors (live mode; test mode writes into the sandbox mailbox)
 SMTP: dict[str, Any] = {
     "host": os.environ.get("SMTP_HOST", ""),
@@ -445,9 +469,13 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 # --- pages
 LANGUAGE_CODE = "en-us"
+# Only the payment page speaks to people in their own language (payments.views.page.speaking); no middleware chooses one
+# for anything else, so the API, the dashboard and the admin stay English.
+USE_I18N = True
+LANGUAGES = [("en", "English"), ("fr", "Français"), ("es", "Español"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "payments" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = False
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or VAR_DIR / "static")
 

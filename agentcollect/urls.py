@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from agentcollect import health, openapi
+from agentcollect import health, openapi, tls
 from agentcollect.kit import metrics
 
 handler400 = "agentcollect.kit.errors.handler400"
@@ -16,6 +16,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.view),
+    path("tls/ask", tls.ask),
     path("", include("accounts.urls")),
     path("", include("sandbox.urls")),
     path("", include("payments.urls")),

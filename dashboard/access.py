@@ -29,8 +29,12 @@ Handler = Callable[..., HttpResponse]
 Role = Member.Role
 
 ACT = frozenset({Role.OWNER, Role.ADMIN, Role.OPERATOR})
+# Who may give part of a claim up: finance sends nothing else.
+SETTLE = frozenset({Role.OWNER, Role.ADMIN, Role.FINANCE})
 # A key can do whatever the API can, so handing one out is not a daily act.
 KEYS = frozenset({Role.OWNER, Role.ADMIN})
+# What the organisation is charged; an auditor reads everything.
+STATEMENTS = frozenset({Role.OWNER, Role.ADMIN, Role.FINANCE, Role.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,16 @@ class Seat:
         return self.member.role in ACT
 
     @property
+    def may_settle(self) -> bool:
+        return self.member.role in SETTLE
+
+    @property
     def may_manage_keys(self) -> bool:
         return self.member.role in KEYS
+
+    @property
+    def may_read_statements(self) -> bool:
+        return self.member.role in STATEMENTS
 
     def rows(self, model: type[Row]) -> "models.QuerySet[Row]":
         """The rows of `model` that this seat may see."""

@@ -11,6 +11,7 @@ ICONS: dict[str, str] = {
     '<path d="M8.2 8h2.6M8.2 12h2.6M8.2 16h2.6"/>',
     "calendar": '<rect x="4" y="5.5" width="16" height="15" rx="2"/><path d="M4 10h16M8.5 3v4M15.5 3v4"/>',
     "card": '<rect x="3" y="5.5" width="18" height="13" rx="2.2"/><path d="M3 10h18M7 15h3.5"/>',
+    "chart": '<path d="M4 20h16M7.5 16.5v-5M12 16.5v-10M16.5 16.5v-7"/>',
     "check": '<path d="m5 12.5 4.6 4.6L19 7.5"/>',
     "check-circle": '<circle cx="12" cy="12" r="8.5"/><path d="m8.3 12.3 2.6 2.6 4.9-5.3"/>',
     "chevron": '<path d="m7 10 5 5 5-5"/>',

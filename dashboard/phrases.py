@@ -14,6 +14,7 @@ INTENT = {
     "monthly_statement": "Monthly statement",
     "promise_reminder": "Reminder of a promise",
     "promise_broken": "A promise was not kept",
+    "settlement_offer": "Settlement offer",
     "plan_default": "An instalment was missed",
     "answer_promise": "Answer: their promise",
     "answer_plan_options": "Answer: instalments",
@@ -31,6 +32,7 @@ INTENT = {
     "notice_cease": "Confirmation: no more contact",
     "notice_dispute": "Confirmation: their objection",
     "notice_receipt": "Receipt",
+    "notice_link": "The link that they asked for",
 }
 # What a person is asked for, by the kind of the task: (title, what it is about).
 TASK = {
@@ -48,7 +50,12 @@ TASK = {
         "Did it leave?",
         "A worker stopped at the worst moment. It is not repeated before you say which.",
     ),
+    "approve_offer": ("Settlements to approve", "An owner, an admin or finance decides; nobody hears of them before."),
     "decide_escalation": ("Attorney, or none?", "Our own messages have come to their end; you decide what follows."),
+    "return_credit": (
+        "Credit to return",
+        "They paid more than they owed. It is theirs until you give it back or use it.",
+    ),
 }
 TASK_OUTCOME = {
     "approve": "Approve",
@@ -68,8 +75,12 @@ TASK_OUTCOME = {
     "not_received": "It did not",
     "sent": "It was sent",
     "not_sent": "It was not",
+    "refuse": "Do not offer it",
     "escalate": "Ask an attorney",
     "keep": "No attorney",
+    "returned": "Given back",
+    "used": "Used for another invoice",
+    "kept": "They let you keep it",
 }
 DISPUTE_REASON = {
     "not_received": "Nothing was received",
@@ -92,6 +103,8 @@ DUE = {
     "plan": "An offered plan lapses",
     "plan_moved": "A plan is looked at again",
     "plan_moot": "An offered plan is taken back",
+    "settlement": "A settlement offer ends",
+    "settlement_moot": "A settlement offer is taken back",
     "task": "A question to you lapses",
     "referral_moot": "An attorney is needed no more",
     "offer_near": "An offer to an attorney is announced",
@@ -247,3 +260,46 @@ CONSENT = {
     "esign": "Agreed to get notices electronically",
 }
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+RECONCILED = {
+    "came": "Payments",
+    "refunded": "Refunds",
+    "taken": "Disputes and returned debits",
+    "again": "Came again",
+    "other": "Other lines",
+}
+# Why two books differ: its name, its tone, and what it means.
+DIFFERS = {
+    "amount": ("The amounts differ", "bad", "Both have it, and not with the same amount: someone should look."),
+    "not_booked": (
+        "Not booked here",
+        "bad",
+        "The processor has the money, and here it has not come. Its next message, or a sweep, settles it in minutes.",
+    ),
+    "no_entry": (
+        "No line of the processor yet",
+        "warn",
+        "It moved here, and the processor’s books do not say so yet. They are read every ten minutes.",
+    ),
+    "not_ours": (
+        "Not through here",
+        "",
+        "Lines of the processor about no payment of ours: your other business at the same account.",
+    ),
+    "under_way": (
+        "Refund under way",
+        "",
+        "The processor has taken the money out; whether it arrives is not known yet.",
+    ),
+    "converted": ("Booked in another currency", "", "The processor converted it, so it stands under two currencies."),
+    "edge": ("At the edge of the month", "", "Both books agree by now; one wrote it down in another month."),
+    "heading": (
+        "Under another heading",
+        "",
+        "The same money, such as a dispute about a part of a payment, which is a refund here.",
+    ),
+}
+BANK_DIFFERS = {
+    "no_line": "Without a line of a statement",
+    "no_payment": "Booked, but its payment does not stand",
+    "line_amount": "Line and payment differ",
+}

@@ -16,7 +16,8 @@ FOLDER: Path = settings.BASE_DIR / "docs"
 # The order to read them in; a guide that is not named here comes after them.
 _ORDER = (
     *("quickstart", "authentication", "errors", "idempotency", "pagination", "webhooks", "sandbox", "clocks"),
-    *("debtors", "playbooks", "agent", "replies", "agreements", "people"),
+    *("debtors", "playbooks", "agent", "replies", "agreements", "offers"),
+    *("payment-page", "pay-domain", "fees", "people"),
 )
 # The texts name the product's address; a page shows the one it is served from, so that its commands can be pasted.
 _HOST = "https://api.agentcollect.com"

@@ -4,7 +4,9 @@ from django.urls import path
 
 from dashboard.views import (
     agreed,
+    analytics,
     approvals,
+    bank,
     calls,
     campaigns,
     cases,
@@ -12,21 +14,27 @@ from dashboard.views import (
     developers,
     docs,
     documents,
+    domains,
     escalations,
     events,
     home,
     mailbox,
+    money,
     needs_you,
     new_campaign,
     next_day,
     notifications,
+    offers,
     onboarding,
     payments,
+    payouts,
     phone,
     playbooks,
+    reconciliation,
     session,
     settings,
     simulate,
+    statements,
     team,
 )
 from dashboard.views.sandbox import clocks, reset, scenarios
@@ -77,10 +85,20 @@ urlpatterns = [
     path("dashboard/settings/approval", settings.approval, name="settings-approval"),
     path("dashboard/settings/offers", settings.offer_policy, name="settings-offers"),
     path("dashboard/settings/webhooks", settings.verify_webhooks, name="settings-webhooks"),
+    path("dashboard/settings/money", money.index, name="settings-money"),
+    path("dashboard/settings/money/bank", money.propose, {"kind": "bank"}, name="settings-money-bank"),
+    path("dashboard/settings/money/stripe", money.propose, {"kind": "stripe"}, name="settings-money-stripe"),
+    path("dashboard/settings/money/stripe/connect", money.connect, name="settings-money-connect"),
+    path("dashboard/settings/money/<str:remit_to_id>/approve", money.approve, name="settings-money-approve"),
+    path("dashboard/settings/money/<str:remit_to_id>/cancel", money.cancel, name="settings-money-cancel"),
     path("dashboard/settings/notifications", notifications.index, name="settings-notifications"),
     path("dashboard/settings/notifications/save", notifications.save, name="settings-notifications-save"),
     path("dashboard/open/<str:public_id>", notifications.open_link, name="open"),
     path("notifications/<str:token>", notifications.stop, name="notifications-stop"),
+    path("dashboard/domains", domains.index, name="domains"),
+    path("dashboard/domains/add", domains.add, name="domains-add"),
+    path("dashboard/domains/<str:domain_id>/verify", domains.verify, name="domains-verify"),
+    path("dashboard/domains/<str:domain_id>/remove", domains.remove, name="domains-remove"),
     path("dashboard/team", team.index, name="team"),
     path("dashboard/team/invite", team.invite, name="team-invite"),
     path("dashboard/team/invitations/<str:invitation_id>/revoke", team.revoke_invitation, name="team-revoke"),
@@ -129,6 +147,15 @@ urlpatterns = [
         agreed.cancel_plan,
         name="campaigns-case-plan-cancel",
     ),
+    path("dashboard/cases/<str:case_id>/offer", offers.draft, name="campaigns-case-offer"),
+    *(
+        path(
+            f"dashboard/cases/<str:case_id>/offers/<str:offer_id>/{act.__name__}",
+            act,
+            name=f"campaigns-case-offer-{act.__name__}",
+        )
+        for act in (offers.approve, offers.send, offers.accept, offers.decline, offers.void)
+    ),
     path("dashboard/cases/<str:case_id>/dispute", agreed.dispute, name="campaigns-case-dispute"),
     path("dashboard/cases/<str:case_id>/dispute/ask", agreed.ask, name="campaigns-case-ask"),
     path("dashboard/cases/<str:case_id>/dispute/answer", agreed.answer, name="campaigns-case-answer"),
@@ -139,6 +166,40 @@ urlpatterns = [
     path("dashboard/debtors/<str:debtor_id>/release", debtors.release, name="debtors-release"),
     path("dashboard/documents/<str:document_id>", documents.content, name="documents-content"),
     path("dashboard/payments", payments.index, name="payments"),
+    path("dashboard/bank", bank.index, name="bank"),
+    path("dashboard/bank/send", bank.send, name="bank-send"),
+    path("dashboard/bank/sample.xml", bank.sample, name="bank-sample"),
+    path("dashboard/bank/lines", bank.lines, name="bank-lines"),
+    path("dashboard/bank/lines/<str:line_id>", bank.line, name="bank-line"),
+    path("dashboard/bank/lines/<str:line_id>/book", bank.book, name="bank-book"),
+    path("dashboard/bank/lines/<str:line_id>/ignore", bank.ignore, name="bank-ignore"),
+    path("dashboard/bank/lines/<str:line_id>/restore", bank.restore, name="bank-restore"),
+    path("dashboard/bank/lines/<str:line_id>/undo", bank.undo, name="bank-undo"),
+    path("dashboard/bank/<str:statement_id>/again", bank.again, name="bank-again"),
+    path("dashboard/bank/<str:statement_id>/remove", bank.remove, name="bank-remove"),
+    path("dashboard/payouts", payouts.index, name="payouts"),
+    path("dashboard/payouts/<str:payout_id>", payouts.detail, name="payouts-detail"),
+    path("dashboard/reconciliation", reconciliation.index, name="reconciliation"),
+    path("dashboard/reconciliation.csv", reconciliation.file, name="reconciliation-csv"),
+    path("dashboard/analytics", analytics.index, name="analytics"),
+    *(
+        path(f"dashboard/analytics/{name}.csv", analytics.file, {"name": name}, name=f"analytics-{name}-csv")
+        for name in analytics.FILES
+    ),
+    *(
+        path(f"dashboard/analytics/{name}", analytics.rows, {"name": name}, name=f"analytics-{name}")
+        for name in ("recovery", "aging")
+    ),
+    path("dashboard/statements", statements.index, name="statements"),
+    *(
+        path(
+            f"dashboard/statements/<str:statement_id>/{ending}",
+            statements.file,
+            {"ending": ending},
+            name=f"statements-{ending}",
+        )
+        for ending in ("pdf", "csv")
+    ),
     path("dashboard/phone-calls", phone.index, name="phone"),
     path("dashboard/phone-calls/<str:call_id>", phone.detail, name="phone-detail"),
     path("dashboard/clocks", clocks.index, name="clocks"),

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from compliance.rules import RULES
 from dashboard.phrases import AGREED_SOURCE as AGREED_SOURCE
+from dashboard.phrases import BANK_DIFFERS as BANK_DIFFERS
 from dashboard.phrases import CHANNEL as CHANNEL
 from dashboard.phrases import CONSENT as CONSENT
 from dashboard.phrases import DAYS as DAYS
@@ -12,6 +13,7 @@ from dashboard.phrases import DISPUTE_REASON as DISPUTE_REASON
 from dashboard.phrases import DUE as DUE
 from dashboard.phrases import GUARD as GUARD
 from dashboard.phrases import INTENT as INTENT
+from dashboard.phrases import RECONCILED as RECONCILED
 from dashboard.phrases import REPLY_LABEL as REPLY_LABEL
 from dashboard.phrases import REPLY_MEANS as REPLY_MEANS
 from dashboard.phrases import SUPPRESSION as SUPPRESSION
@@ -57,6 +59,13 @@ CLOSED = {
     "bankrupt": Said("Bankrupt", "bad", "x"),
     "cease": Said("Contact ceased", "", "ban"),
 }
+PAYOUT = {
+    "pending": Said("Announced", "", "clock"),
+    "in_transit": Said("On its way", "info", "send"),
+    "paid": Said("Paid", "good", "check"),
+    "failed": Said("Failed", "bad", "x"),
+    "canceled": Said("Cancelled", "", "x"),
+}
 PAYMENT = {
     "created": Said("Started", "", "clock"),
     "processing": Said("Processing", "info", "refresh"),
@@ -66,11 +75,23 @@ PAYMENT = {
     "refunded": Said("Refunded", "", "refresh"),
     "reversed": Said("Reversed", "bad", "x"),
 }
+BANK_LINE = {
+    "new": Said("Being looked at", "info", "refresh"),
+    "matched": Said("Booked", "good", "check"),
+    "suggested": Said("Suggested", "info", "search"),
+    "unmatched": Said("Unmatched", "warn", "alert"),
+    "ignored": Said("Not ours", "", "ban"),
+}
 DELIVERY = {
     "pending": Said("Pending", "info", "clock"),
     "succeeded": Said("Delivered", "good", "check"),
     "failed": Said("Failed", "bad", "x"),
     "not_sent": Said("Not sent", "warn", "ban"),
+}
+DOMAIN = {
+    "pending": Said("Waits for its records", "info", "clock"),
+    "verified": Said("Proven", "good", "check"),
+    "broken": Said("Broken", "bad", "alert"),
 }
 ENDPOINT = {
     "active": Said("Active", "good", "check"),
@@ -81,6 +102,8 @@ ENDPOINT = {
 }
 BREAKER = {
     "closed": Said("Answering", "good", "check"),
+    "failing": Said("Failing", "bad", "alert"),
+    "unasked": Said("Not asked lately", "", "clock"),
     "open": Said("Resting", "bad", "pause"),
     "half_open": Said("Being tried", "warn", "refresh"),
 }
@@ -142,6 +165,15 @@ INSTALMENT = {
     "missed": Said("Missed", "bad", "x"),
     "cancelled": Said("Cancelled", "", "ban"),
 }
+OFFER = {
+    "draft": Said("Waits for approval", "warn", "clock"),
+    "approved": Said("Approved, not sent", "info", "check"),
+    "sent": Said("Offered", "info", "mail"),
+    "accepted": Said("Accepted", "good", "check"),
+    "declined": Said("Declined", "", "ban"),
+    "expired": Said("Ended unpaid", "warn", "clock"),
+    "void": Said("Void", "", "ban"),
+}
 DISPUTE = {
     "opened": Said("Waits for your answer", "warn", "alert"),
     "information_requested": Said("You asked for more", "info", "clock"),
@@ -191,6 +223,7 @@ FAMILIES = {
     "step": STEP,
     "promise": PROMISE,
     "plan": PLAN,
+    "offer": OFFER,
     "instalment": INSTALMENT,
     "dispute": DISPUTE,
     "reply": REPLY,
@@ -199,7 +232,10 @@ FAMILIES = {
     "case": CASE,
     "closed": CLOSED,
     "payment": PAYMENT,
+    "bank_line": BANK_LINE,
+    "payout": PAYOUT,
     "delivery": DELIVERY,
+    "domain": DOMAIN,
     "endpoint": ENDPOINT,
     "breaker": BREAKER,
     "replay": REPLAY,
@@ -237,6 +273,7 @@ HOLD = {
     "dispute": "Invoice disputed",
     "promise": "Promised to pay",
     "plan": "On a payment plan",
+    "offer": "Settlement accepted",
     "paid_claim": "Says it is paid",
     "payment_processing": "Payment under way",
     "balance_unconfirmed": "Balance to be confirmed",
@@ -273,12 +310,24 @@ LEDGER = {
     "write_off": "Write-off",
 }
 CASE_NAMES = {state: said.label for state, said in CASE.items()}
+PAYOUT_NAMES = {state: said.label for state, said in PAYOUT.items()}
 PAYMENT_NAMES = {state: said.label for state, said in PAYMENT.items()}
+BANK_LINE_NAMES = {state: said.label for state, said in BANK_LINE.items()}
 DELIVERY_NAMES = {state: said.label for state, said in DELIVERY.items()}
 NOT_SENT = {
     "paused": "The endpoint was paused",
     "disabled": "The endpoint was disabled",
     "unverified": "The endpoint was not verified",
+}
+ENTRY_KIND = {
+    "charge": "Payment",
+    "refund": "Refund",
+    "refund_failed": "Refund that came back",
+    "dispute": "Dispute",
+    "dispute_won": "Dispute won",
+    "fee": "Fee of the processor",
+    "payout": "Payout",
+    "other": "Other",
 }
 PAYMENT_SOURCE = {
     "page": "Payment page",
@@ -319,8 +368,9 @@ def inconvenient(row: Mapping[str, Any]) -> str:
 
 
 def readable(name: str) -> str:
-    """`first_reminder` → "First reminder"."""
-    return name.replace("_", " ").replace(".", " ").strip().capitalize()
+    """`first_reminder` → "First reminder", `ach_debit` → "ACH debit"."""
+    said = name.replace("_", " ").replace(".", " ").strip().capitalize()
+    return said.replace("Ach ", "ACH ", 1)
 
 
 def objection(finding: dict[str, str]) -> str:

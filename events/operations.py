@@ -75,7 +75,8 @@ def record(
 
 
 def _write(collected: list[tuple[Event, dict[str, Any]]]) -> None:
-    """Number, freeze and insert what the transaction recorded, then let each subscriber add its own rows.
+    """Number, freeze and insert what the transaction recorded, then let each subscriber add its own rows; they hear of
+    internal facts, too.
 
     One counter update per (organisation, mode): it is the transaction's last lock, so numbers are gap-free and follow
     the commit order. Keys are taken in sorted order, so two transactions cannot wait for each other.
@@ -91,10 +92,8 @@ def _write(collected: list[tuple[Event, dict[str, Any]]]) -> None:
         event.payload = envelope(event, data).decode()
     events = [event for event, _ in collected]
     db.bulk_insert(Event, events)
-    public = [event for event in events if event.sequence is not None]
     for subscriber in _subscribers():
-        if public:
-            subscriber(public)
+        subscriber(events)
 
 
 def _number(organisation_id: str, livemode: bool, events: list[Event]) -> None:

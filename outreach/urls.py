@@ -1,9 +1,9 @@
 """Addresses of the outreach room."""
 
-from django.urls import path
+from django.urls import include, path
 
 from outreach import callbacks
-from outreach.views import api, approvals, calls, escalate, page, playbooks, preview, replies, reply_path
+from outreach.views import api, approvals, calls, channels, escalate, playbooks, preview, replies, reply_path
 
 urlpatterns = [
     path("v1/campaigns/preview", preview.CampaignPreview.as_view()),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("v1/playbooks/dry_run", playbooks.PlaybookDryRun.as_view()),
     path("v1/calls", calls.Calls.as_view()),
     path("v1/calls/<str:call_id>", calls.OneCall.as_view()),
+    path("v1/reports/channels", channels.ChannelsReport.as_view()),
+    path("v1/reports/channels/rows", channels.ChannelsRows.as_view()),
     path("v1/approvals", approvals.Approvals.as_view()),
     path("v1/cases/<str:case_id>/escalate", escalate.EscalateCase.as_view()),
     path("v1/cases/<str:case_id>/veto_escalation", escalate.VetoEscalation.as_view()),
@@ -26,5 +28,5 @@ urlpatterns = [
     path("v1/organisation/reply_path", reply_path.OrganisationReplyPath.as_view()),
     path("inbound/mail/<str:provider>", callbacks.MailCallback.as_view()),
     path("inbound/mail/<str:provider>/events", callbacks.MailCallback.as_view()),
-    path("optout/<str:token>", page.opt_out, name="opt-out"),
+    path("", include("outreach.optout_urls")),
 ]

@@ -4,7 +4,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from payments.models import Allocation, Instalment, Payment, Plan, Promise
+from payments import admin_bank as admin_bank  # registers bank statements and where money goes
+from payments import admin_fees as admin_fees  # registers fees and statements
+from payments import admin_hosts as admin_hosts  # registers payment page addresses
+from payments import admin_processors as admin_processors  # registers callbacks, books and payouts
+from payments.models import Allocation, Instalment, Offer, Payment, Plan, Promise, Refund
 
 
 class _ReadOnly:
@@ -22,7 +26,7 @@ class _ReadOnly:
 
 class AllocationInline(_ReadOnly, TabularInline):
     model = Allocation
-    fields = ("case", "component", "amount_minor", "currency")
+    fields = ("case", "component", "amount_minor", "currency", "cause")
     extra = 0
 
 
@@ -56,9 +60,31 @@ class AllocationAdmin(_ReadOnly, ModelAdmin):
     show_full_result_count = False
 
 
+@admin.register(Refund)
+class RefundAdmin(_ReadOnly, ModelAdmin):
+    list_display = ("id", "payment", "amount_minor", "currency", "status", "credited", "livemode", "created_at")
+    list_filter = ("livemode", "status", "credited")
+    search_fields = ("=id", "=payment__id", "=reference")
+    ordering = ("-created_at", "-id")
+    show_full_result_count = False
+
+
 @admin.register(Promise)
 class PromiseAdmin(_ReadOnly, ModelAdmin):
     list_display = ("id", "organisation", "livemode", "case", "status", "amount_minor", "currency", "due_on", "source")
+    list_filter = ("livemode", "status", "source")
+    search_fields = ("=id", "=case__id")
+    ordering = ("-created_at", "-id")
+    list_select_related = ("organisation", "case")
+    show_full_result_count = False
+
+
+@admin.register(Offer)
+class OfferAdmin(_ReadOnly, ModelAdmin):
+    list_display = (
+        *("id", "organisation", "livemode", "case", "status", "amount_minor", "balance_minor", "currency"),
+        *("valid_until", "settled_at"),
+    )
     list_filter = ("livemode", "status", "source")
     search_fields = ("=id", "=case__id")
     ordering = ("-created_at", "-id")

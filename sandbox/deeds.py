@@ -27,6 +27,10 @@ def _judge_promise(promise_id: str, at: datetime) -> None:
     payments.judge_promise(promise_id=promise_id, at=at)
 
 
+def _judge_offer(offer_id: str, at: datetime) -> None:
+    payments.judge_offer(offer_id=offer_id, at=at)
+
+
 def _judge_plan(plan_id: str, at: datetime) -> None:
     payments.judge_plan(plan_id=plan_id, at=at)
 
@@ -45,6 +49,8 @@ DEEDS: dict[str, Do] = {
     "plan": _judge_plan,
     "plan_moved": _judge_plan,
     "plan_moot": _judge_plan,
+    "settlement": _judge_offer,
+    "settlement_moot": _judge_offer,
     "task": lambda id, at: campaigns.expire_task(task_id=id, at=at),
     "referral_moot": _on_its_way("referral_moot"),
     "offer_near": _on_its_way("offer_near"),

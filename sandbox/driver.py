@@ -39,6 +39,10 @@ class LeaseLostError(Exception):
     """Another driver has the clock by now; what this one was about to commit is none of its business any more."""
 
 
+class StandstillError(Exception):
+    """A window without an act that brought the clock no further: the next one would be the same, for ever."""
+
+
 def drive(*, wall: datetime, seconds: float = SECONDS, clock_id: str = "", gaps: bool = True) -> int:
     """Drive the clocks that have something to do (or only `clock_id`) for about `seconds`; returns how many acts were
     done. What is left is the next run's. Several drivers at once share the clocks among them. `wall` dates the lease.
@@ -179,7 +183,12 @@ class _Way:
             until = ends[0][0] - BLINK
         before = self.done
         self._commit_up_to(begin, until)
-        return self.done > before or until < target
+        if self.done > before or self._look().frozen_time > frozen or until >= target:
+            return self.done > before or until < target
+        if ends and ends[0][0] - BLINK == until:  # nothing more happens before that moment
+            self._commit(ends[0][0], lambda tries: self._end_mandate(ends[0][1], ends[0][0], tries))
+            return True
+        raise StandstillError(f"nothing happens at {wall_clock.iso(begin)}, and no time passes")
 
     def _end_mandate(self, campaign_id: str, at: datetime, tries: Tries) -> Done:
         tries["mandate", campaign_id, at] += 1

@@ -19,7 +19,8 @@ from campaigns.rules.playbook import NOTICE, OFFER
 from outreach import rules
 from outreach.models import OPEN_REFERRALS, Inbound, Referral
 from outreach.operations import readiness, sending
-from payments.models import Instalment, Plan, Promise
+from payments.models import Instalment, Offer, Plan, Promise
+from payments.operations.offers import MOOT
 from sandbox import moves
 from sandbox.models import Reaction
 
@@ -59,7 +60,7 @@ def _in(*states: str) -> list[RawSQL]:
 def _steps(clock_id: str) -> QuerySet[Step]:
     """Who writes to us is answered until the mandate has ended, and after it (outreach.operations.readiness)."""
     paused = Q(campaign__organisation__test_paused_at=None)
-    answers = ~Q(kind="outreach") & Q(campaign__status__in=readiness.ANSWERED) & paused
+    answers = Q(kind__in=readiness.REPLIES) & Q(campaign__status__in=readiness.ANSWERED) & paused
     return _on(Step, clock_id, _runs() | answers, status=literal("planned"), channel__in=tuple(sending.WORKERS))
 
 
@@ -104,6 +105,11 @@ def _moot_plans(clock_id: str) -> QuerySet[Plan]:
     return _on(Plan, clock_id, status=literal("offered"), case__status="closed")
 
 
+def _offers(clock_id: str, *conditions: Q) -> QuerySet[Offer]:
+    open_ = {"status__in": _in("draft", "approved", "sent", "accepted"), "settled_at": None}
+    return _on(Offer, clock_id, *conditions, **open_)
+
+
 _HELD = Coalesce("debtor_id", "case__debtor_id", "contact__debtor_id")
 # What a reacting debtor sends bears its reaction's id (sandbox.moves); of anything else nobody knows before it is read.
 _REACTED = Reaction.objects.filter(id=Substr(OuterRef("dedupe"), len(moves.KEY) + 1))
@@ -123,6 +129,8 @@ KINDS: dict[str, Kind] = {
     "plan": Kind(lambda clock: _on(Plan, clock, status=literal("offered")), "debtor_id", "expires_at"),
     "plan_moved": Kind(_moved_plans, "debtor_id", "case__updated_at"),
     "plan_moot": Kind(_moot_plans, "debtor_id", "case__closed_at"),
+    "settlement": Kind(_offers, "debtor_id", "valid_until"),
+    "settlement_moot": Kind(lambda clock: _offers(clock, MOOT), "debtor_id", "case__updated_at"),
     "task": Kind(
         lambda clock: _on(Task, clock, status__in=_in("open", "claimed"), expires_at__isnull=False),
         "debtor_id",
@@ -131,7 +139,12 @@ KINDS: dict[str, Kind] = {
     "referral_moot": Kind(_moot, "case__debtor_id", "case__closed_at"),
     "offer_near": Kind(_offers_near, "debtor_id", "due_at", -NOTICE),
     "playbook_over": Kind(_over, "debtor_id", "updated_at"),
-    "offer_authorised": Kind(lambda clock: _referrals(clock, status="authorised"), "case__debtor_id", "updated_at"),
+    "offer_authorised": Kind(
+        lambda clock: _referrals(clock, status="authorised"),
+        "case__debtor_id",
+        "updated_at",
+        timedelta(days=1),  # asked for then, and nobody was free: the next day may be another
+    ),
     "offer_due": Kind(
         lambda clock: _referrals(clock, status="proposed", offer_at__isnull=False, case__campaign__escalation="auto"),
         "case__debtor_id",

@@ -48,6 +48,10 @@ def erase_some_of_wall(organisation_id: str) -> bool:
             return True
         campaigns.erase_campaigns(campaign_ids=list(Campaign.objects.filter(**mine).values_list("id", flat=True)))
         outreach.erase_arrived_on_wall(organisation_id=organisation_id)
+        payments.erase_statements(organisation_id=organisation_id)
+        payments.erase_link_requests(organisation_id=organisation_id)
+        payments.erase_books(organisation_id=organisation_id)
+        payments.erase_bank(organisation_id=organisation_id)
         gone(Suppression.objects.filter(**mine))
         return False
 

@@ -4,7 +4,6 @@ A mail through the inbound door, a bounce and a complaint as a mail provider's e
 own operation and the processor's callback. Each runs inside its reaction's transaction.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -17,11 +16,10 @@ from agentcollect.kit.errors import ApiError
 from agentcollect.kit.prepared import Prepared, PreparedValues
 from campaigns.models import Case, Step
 from campaigns.rules import offers
-from outreach import operations as outreach
 from outreach.models import Message
-from outreach.operations.inbound import TRACKING
 from payments import operations as payments
 from payments.models import Payment
+from payments.providers import sandbox_books
 from payments.providers.base import Instrument, News
 from payments.rules import plans
 from sandbox import replies
@@ -63,20 +61,16 @@ def _reply(row: Reaction, at: datetime) -> str:
 
 
 def _bounce(row: Reaction, at: datetime) -> str:
-    return _told(row, {"type": "bounced", "hard": True, "words": "550 5.1.1 user unknown"}, at)
+    facts = {"type": "bounced", "hard": True, "words": "550 5.1.1 user unknown"}
+    return replies.told(facts=facts, **_about(row), at=at).id
 
 
 def _complain(row: Reaction, at: datetime) -> str:
-    return _told(row, {"type": "complained", "hard": False, "words": "reported as spam"}, at)
+    return replies.complain(**_about(row), at=at).id
 
 
-def _told(row: Reaction, facts: dict[str, Any], at: datetime) -> str:
-    """A mail provider's event about our message (outreach.providers.inbound has the shape)."""
-    message = Message.objects.get(id=row.cause)
-    event = facts | {"ids": [message.rfc_message_id], "recipient": message.recipient.lower()}
-    whose = {"organisation_id": row.organisation_id, "livemode": False, "clock_id": row.clock_id}
-    raw = json.dumps(event, sort_keys=True)
-    return outreach.receive(provider=f"sandbox{TRACKING}", raw=raw, dedupe=_once(row), **whose, at=at).id
+def _about(row: Reaction) -> dict[str, Any]:
+    return {"message": Message.objects.get(id=row.cause), "clock_id": row.clock_id, "dedupe": _once(row)}
 
 
 def _once(row: Reaction) -> str:
@@ -152,6 +146,7 @@ def _start_plan(row: Reaction, at: datetime) -> str:
 def _processor(row: Reaction, at: datetime) -> str:
     """The sandbox processor calls back about a charge."""
     payment = Payment.objects.get(id=row.cause)
+    sandbox_books.told(payment, row.facts["what"], at=at)
     news = News(payment.provider_reference, row.facts["what"], row.facts["words"])
     whose = {"organisation_id": row.organisation_id, "livemode": False}
     payments.told(provider=payment.provider, **whose, news=news, at=at)

@@ -1,10 +1,12 @@
 """Mails that debtors could have written, as RFC 5322 texts: they go through the same door as real ones."""
 
+import json
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -19,6 +21,7 @@ from outreach import operations as outreach
 from outreach import queries
 from outreach.models import Inbound
 from outreach.models import Message as Sent
+from outreach.operations.inbound import TRACKING
 from outreach.operations.matching import PURPOSE
 from sandbox import words
 
@@ -74,6 +77,26 @@ def bounce(*, message: Sent, kind: str, at: datetime) -> Inbound:
     report.replace_header("Content-Type", 'multipart/report; report-type="delivery-status"')
     report.set_boundary(f"=={ids.random62(20)}==")
     return _through_the_door(case, report, at=at)
+
+
+def complain(*, message: Sent, clock_id: str, at: datetime, dedupe: str = "") -> Inbound:
+    """The reader marks `message`, of a case on that clock, as spam: their mail program tells ours."""
+    facts = {"type": "complained", "hard": False, "words": "reported as spam"}
+    return told(message=message, facts=facts, clock_id=clock_id, dedupe=dedupe, at=at)
+
+
+def told(*, message: Sent, facts: dict[str, Any], clock_id: str, at: datetime, dedupe: str = "") -> Inbound:
+    """A mail provider's event `{type, hard, words}` about our message (outreach.providers.inbound has the shape)."""
+    event = facts | {"ids": [message.rfc_message_id], "recipient": message.recipient.lower()}
+    return outreach.receive(
+        provider=f"sandbox{TRACKING}",
+        raw=json.dumps(event, sort_keys=True),
+        dedupe=dedupe,
+        organisation_id=message.organisation_id,
+        livemode=False,
+        clock_id=clock_id,
+        at=at,
+    )
 
 
 def opt_out(*, contact: Contact, channel: str, at: datetime) -> None:

@@ -39,6 +39,8 @@ _EXAMPLE = {
     "livemode": False,
 }
 _MOST_TEXT = 20_000
+# What may come of a message of ours.
+_NEWS = ("hard", "soft", "complaint")
 
 
 class _Taking(SandboxView):
@@ -112,17 +114,18 @@ class Replies(_Taking):
 
 
 class Bounces(_Taking):
-    """A mail comes back, because you say so."""
+    """A mail comes back, or is called spam, because you say so."""
 
     scopes = {"POST": "sandbox:write"}
 
     @extend_schema(
         operation_id="create_sandbox_bounce",
-        summary="Simulate a bounce",
+        summary="Simulate a bounce or a complaint",
         description=(
             "A delivery report (RFC 3464) about one message: `message_id`, or the last one of `case_id`. `hard`: the "
             "address does not exist (`message.bounced`, `contact.bounced`, and the next person is written to); "
-            "`soft`: the mailbox is full, which says nothing about the address."
+            "`soft`: the mailbox is full, which says nothing about the address; `complaint`: it arrived, and the "
+            "reader marked it as spam (`contact.suppressed`: no more mail to that address)."
         ),
         tags=["Sandbox"],
         request={
@@ -132,7 +135,7 @@ class Bounces(_Taking):
                 "properties": {
                     "message_id": TEXT,
                     "case_id": TEXT,
-                    "kind": {"type": "string", "enum": ["hard", "soft"], "default": "hard"},
+                    "kind": {"type": "string", "enum": list(_NEWS), "default": "hard"},
                 },
             }
         },
@@ -143,12 +146,12 @@ class Bounces(_Taking):
         ],
     )
     def post(self, request: Request) -> Response:
-        given = _texts(request, {"message_id": 40, "case_id": 40, "kind": 4})
+        given = _texts(request, {"message_id": 40, "case_id": 40, "kind": 9})
         kind = given.get("kind") or "hard"
         if bool(given.get("message_id")) == bool(given.get("case_id")):
             raise errors.invalid([FieldError("message_id", "missing_field", "Give either message_id or case_id.")])
-        if kind not in ("hard", "soft"):
-            raise errors.invalid([FieldError("kind", "invalid_request", "kind is hard or soft.")])
+        if kind not in _NEWS:
+            raise errors.invalid([FieldError("kind", "invalid_request", f"kind is one of {', '.join(_NEWS)}.")])
         if given.get("case_id"):
             message = replies.last_sent(people.case(self.tenant, given["case_id"]))
         else:
@@ -156,7 +159,10 @@ class Bounces(_Taking):
             if message.status not in queries.LEFT:
                 raise ApiError("nothing_sent")
         case = people.case(self.tenant, message.case_id)
-        return self.taken(replies.bounce(message=message, kind=kind, at=timeline.act(case.clock_id)), case, message.id)
+        at = timeline.act(case.clock_id)
+        if kind == "complaint":
+            return self.taken(replies.complain(message=message, clock_id=case.clock_id, at=at), case, message.id)
+        return self.taken(replies.bounce(message=message, kind=kind, at=at), case, message.id)
 
 
 class OptOuts(_Taking):

@@ -67,7 +67,8 @@ def run(clock_id: str, *, begin: datetime, until: datetime, tries: Tries) -> Don
 
     Raises ActFailedError: the caller's transaction must not commit then.
     """
-    found, until, only = _cut(due.items(clock_id, until=until), begin, until)
+    found = [item for item in due.items(clock_id, until=until) if _may_try(item, max(item.due, begin), tries)]
+    found, until, only = _cut(found, begin, until)
     kin, acts = Kin(), 0
     reached: dict[str, datetime] = {}
     seen: dict[str, datetime] = {}
@@ -119,16 +120,17 @@ def _kin(rows: Iterable[tuple[str, ...]]) -> dict[str, str]:
 
 
 def _cut(found: list[Item], begin: datetime, until: datetime) -> tuple[list[Item], datetime, set[str] | None]:
-    """The window made so short that about `MOST` things are due in it. Where more than that are due at its very
-    beginning, it is that moment alone, for some of the debtors (the third value); the others' turn comes next."""
+    """The window made so short that about `MOST` things are due in it. Where more than that are due at one moment and
+    nothing before it, it goes up to that moment, for some of the debtors (the third value); the others' turn comes
+    next."""
     if len(found) <= MOST:
         return found, until, None
     until = max(found[MOST - 1].due, begin)
     first = [item for item in found if item.due <= until]
     if len(first) <= 2 * MOST:
         return first, until, None
-    if until > begin:
-        before = [item for item in first if item.due < until]
+    before = [item for item in first if item.due < until]
+    if before and until > begin:
         return before, until - BLINK, None
     return first, until, {_whose(item) for item in first[:MOST]}
 
@@ -153,13 +155,16 @@ def _first_of_each(
         if whose in batch:
             continue
         at = max(item.due, begin, reached.get(whose, begin))
-        key = (item.kind, item.id, at)
-        if tries[key] < _AGAIN.get(item.kind, 1):
-            tries[key] += 1
+        if _may_try(item, at, tries):
+            tries[item.kind, item.id, at] += 1
             batch[whose], reached[whose] = Act(item, at), at
             if not item.debtor_id:
                 break
     return sorted(batch.values(), key=lambda act: (act.at, RANK[act.item.kind], act.item.id))
+
+
+def _may_try(item: Item, at: datetime, tries: Tries) -> bool:
+    return tries[item.kind, item.id, at] < _AGAIN.get(item.kind, 1)
 
 
 def _do(batch: list[Act]) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts import operations as accounts
 from accounts.models import Organisation, RequestLog, TestClock
-from agentcollect.kit import clock, ids
+from agentcollect.kit import clock, hosts, ids
 from campaigns import operations as campaigns
 from campaigns.models import (
     Campaign,
@@ -24,6 +24,8 @@ from campaigns.models import (
     Task,
 )
 from outreach.models import Message, Reply
+from payments import operations as payments
+from payments.models import PayDomain
 
 BY = "test"
 
@@ -179,7 +181,7 @@ def contact(debtor: Debtor, **facts: Any) -> Contact:
 
 def case(organisation: Organisation, livemode: bool = False, amount_minor: int = 1_500_000, **facts: Any) -> Case:
     """An open invoice in a campaign of its own (or `campaign=`, `debtor=`), with contact and opening ledger entry."""
-    at = clock.now()
+    at = facts.get("created_at") or clock.now()
     row = Case.objects.create(
         **{
             "organisation": organisation,
@@ -276,6 +278,18 @@ def exclusion(organisation: Organisation, livemode: bool = False, **facts: Any) 
     asked = {"match": "domain", "value": "nobody.example", "effect": "never_contact", "reason": ""} | facts
     tenant = {"organisation_id": organisation.id, "livemode": livemode}
     return campaigns.exclude(**tenant, **asked, by=BY, at=clock.now()).exclusion
+
+
+def domain(organisation: Organisation, livemode: bool = False, host: str = "", **facts: Any) -> PayDomain:
+    """A payment page address as the API makes it; `facts` (a status of "verified") as a worker would leave it."""
+    name = host or f"pay.{ids.random62(12).lower()}.example"
+    asked = {"organisation_id": organisation.id, "livemode": livemode, "host": name}
+    made = payments.add_domain(**asked, by=BY, at=clock.now()).domain
+    PayDomain.objects.filter(id=made.id).update(**facts)
+    made.refresh_from_db()
+    if facts:
+        hosts.forget()
+    return made
 
 
 def document(case: Case, raw: bytes = PDF, **facts: Any) -> Document:

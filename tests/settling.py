@@ -5,7 +5,7 @@ from typing import Any
 
 from agentcollect.kit import clock, ids
 from campaigns.models import Case, Dispute
-from payments.models import Allocation, Instalment, Payment, Plan, Promise
+from payments.models import Allocation, Instalment, Offer, Payment, Plan, Promise
 from tests.factories import BY
 
 
@@ -59,6 +59,13 @@ def promise(case: Case, **facts: Any) -> Promise:
     due = clock.now() + timedelta(days=7)
     open_ = {"status": Promise.Status.OPEN, "amount_minor": case.balance_minor, "due_on": due.date()}
     return Promise.objects.create(**_agreed(case, **open_, judged_after=due + timedelta(days=1)) | facts)
+
+
+def offer(case: Case, **facts: Any) -> Offer:
+    """A settlement's row alone, sent, for half of what is owed."""
+    at = clock.now()
+    sent = {"status": Offer.Status.SENT, "amount_minor": case.balance_minor // 2, "balance_minor": case.balance_minor}
+    return Offer.objects.create(**_agreed(case, **sent, sent_at=at, valid_until=at + timedelta(days=7)) | facts)
 
 
 def plan(case: Case, **facts: Any) -> Plan:

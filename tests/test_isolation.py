@@ -78,7 +78,8 @@ class Owned(NamedTuple):
 
 
 def owned(organisation: Organisation, livemode: bool) -> Owned:
-    policy = {"min_instalment_minor": 1}
+    ladder = [{"min_age_days": 0, "max_discount_percent": 50}]
+    policy = {"min_instalment_minor": 1, "settlement": ladder}
     campaign = factories.campaign(organisation, livemode, debtors_enrolled=1, offer_policy=policy)
     case = factories.case(organisation, livemode, amount_minor=5_000, campaign=campaign)
     at = clock.now()
@@ -119,6 +120,7 @@ def objects(case: Case) -> dict[str, str]:
     return {
         "promise_id": settling.promise(agreed).id,
         "plan_id": settling.plan(agreed).id,
+        "offer_id": settling.offer(agreed).id,
         "dispute_id": settling.dispute(agreed).id,
         "campaign_id": case.campaign_id,
         "case_id": case.id,
@@ -128,7 +130,10 @@ def objects(case: Case) -> dict[str, str]:
         "log_id": factories.logged_call(case.organisation, case.livemode).id,
         "contact_id": factories.contact(case.debtor, email="cfo@acmecorp.com").id,
         "exclusion_id": factories.exclusion(case.organisation, case.livemode).id,
+        "domain_id": factories.domain(case.organisation, case.livemode).id,
         "document_id": factories.document(case).id,
+        "payout_id": rows.payout(case.organisation, case.livemode).id,
+        "statement_id": rows.statement(case.organisation, case.livemode).id,
         "export_id": factories.export(case.organisation, case.livemode).id,
         "task_id": factories.task(case).id,
         "reply_id": factories.reply(case).id,
@@ -143,6 +148,7 @@ def body(route: Route, known: dict[str, str]) -> dict[str, Any]:
     """What somebody would send who knows the ids and wants to do harm with them."""
     bodies = {
         "v1/payments": {"case_id": known["case_id"], "amount": 1, "method": "bank_transfer"},
+        "v1/payments/<str:payment_id>/refunds": {"amount": 1, "reason": "harm"},
         "v1/sandbox/payments": {"case_id": known["case_id"]},
         "v1/sandbox/calls": {"case_id": known["case_id"], "outcome": "busy"},
         "v1/playbooks": {"name": "mine", "steps": [_FIRST_STEP]},
@@ -159,6 +165,7 @@ def body(route: Route, known: dict[str, str]) -> dict[str, Any]:
         "v1/contacts": {"debtor_id": known["debtor_id"], "email": "mine@acmecorp.com"},
         "v1/contacts/<str:contact_id>": {"name": "mine now"},
         "v1/debtors/<str:debtor_id>": {"name": "Mine Now", "do_not_contact": True},
+        "v1/domains": {"host": "pay.mine-now.example"},
         "v1/documents/<str:document_id>": {"share_with_debtor": True},
         "v1/campaigns/<str:campaign_id>": {"name": "mine now", "brand": {"from_email": "me@evil.com"}},
         "v1/campaigns/<str:campaign_id>/debtors": {"debtors": [{"company_name": "Mine Inc", "invoice_amount": 5}]},
@@ -169,6 +176,7 @@ def body(route: Route, known: dict[str, str]) -> dict[str, Any]:
         "v1/cases/<str:case_id>/credits": {"amount": 1, "reason": "harm"},
         "v1/cases/<str:case_id>/promise": {"due_on": _soon()},
         "v1/cases/<str:case_id>/plan": {"instalments": 2, "first_on": _soon(), "agreed": True},
+        "v1/cases/<str:case_id>/offers": {"amount": 45},
         "v1/cases/<str:case_id>/dispute": {"reason": "other", "text": "harm"},
         "v1/disputes/<str:dispute_id>/request_information": {"text": "harm"},
         "v1/disputes/<str:dispute_id>/answer": {"text": "harm"},

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from agentcollect.kit import money
+from events.catalogue.shape import method
 
 Data = Mapping[str, Any]
 
@@ -36,6 +37,7 @@ TOPICS = {
     "campaign.completed": Topic("A campaign ended", "With what was placed and what was collected."),
     "import.failed": Topic("A file could not be read", "None of its invoices were taken."),
     "endpoint.disabled": Topic("A webhook endpoint was switched off", "Your systems hear nothing there until you act."),
+    "statement.ready": Topic("A monthly statement is there", "What a month brought, and what you are charged for it."),
     "organisation.paused": Topic("Everything was paused", "Nothing is sent to any debtor."),
     "organisation.resumed": Topic("Everything goes on", "The pause of the whole organisation ended."),
 }
@@ -85,6 +87,7 @@ _TITLES: dict[str, Callable[[Data, str], str]] = {
     ),
     "import.failed": lambda d, who: "A file of invoices could not be read",
     "endpoint.disabled": lambda d, who: "A webhook endpoint was switched off",
+    "statement.ready": lambda d, who: f"Your statement of {d.get('month') or 'a month'}: {_money(d, 'net_fee')}",
     "organisation.paused": lambda d, who: "Everything is paused: nothing is sent to any debtor",
     "organisation.resumed": lambda d, who: "The pause ended: everything goes on",
 }
@@ -96,8 +99,9 @@ def facts(event_type: str, data: Data) -> list[tuple[str, str]]:
         "Debtor": data.get("debtor"),
         "Invoice": data.get("invoice_number"),
         "Paid": _money(data, "amount_collected") if event_type == "payment.received" else "",
-        "By": str(data.get("method") or "").replace("_", " "),
+        "By": method(data),
         "Balance": _money(data, "balance") if data.get("balance") is not None else "",
+        "Collected by us": _money(data, "collected_by_us") if event_type == "statement.ready" else "",
         "Attorney": (data.get("attorney") or {}).get("name"),
         "Subject": data.get("subject"),
         "Address": data.get("url"),

@@ -4,7 +4,7 @@ Each room says what its rows look like; the exporter, which lies below some of t
 """
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import IO, Any
@@ -54,6 +54,27 @@ def write_rows(source: Source, rows: list[Any], file: IO[str]) -> None:
     """`rows` as lines of CSV (RFC 4180)."""
     shown = (source.shown(row) for row in rows)
     csv.writer(file).writerows([cell(_of(row, column)) for column in source.columns] for row in shown)
+
+
+def csv_of(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Shown rows as a file, line by line: a header, then `columns` of each row."""
+    line = _Line()
+    writer = csv.writer(line)
+    writer.writerow(columns)
+    yield line.text
+    for row in rows:
+        writer.writerow([cell(_of(row, column)) for column in columns])
+        yield line.text
+
+
+class _Line:
+    """What a csv.writer writes to: the last line."""
+
+    text = ""
+
+    def write(self, text: str) -> int:
+        self.text = text
+        return len(text)
 
 
 def _of(row: dict[str, Any], column: str) -> Any:

@@ -10,7 +10,7 @@ an order, and the same story the same one. See docs/decisions/0001-public-ids-ar
 import os
 import threading
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -74,6 +74,17 @@ def new(prefix: str) -> str:
     """A fresh id such as `cmp_0UZ8pq1K…`, greater than those this process has drawn before."""
     stamp, place = _places(1)
     return f"{prefix}_{stamp}{_place(place)}{random62(RANDOM_LENGTH - _COUNTED)}"
+
+
+def moment(public_id: str) -> datetime:
+    """When an id was drawn, to the millisecond of the wall's clock. Raises ValueError for a text that is none."""
+    body = public_id.rpartition("_")[2]
+    if len(body) != BODY_LENGTH:
+        raise ValueError("not an id")
+    number = 0
+    for character in body[:TIME_LENGTH]:
+        number = number * 62 + ALPHABET.index(character)
+    return datetime.fromtimestamp(number / 1000, UTC)
 
 
 def new_many(prefix: str, count: int) -> list[str]:

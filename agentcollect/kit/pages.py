@@ -49,11 +49,16 @@ _check_csrf = cast(Callable[[View], View], decorator_from_middleware(_CsrfWithou
 
 def debtor_page(view: View) -> View:
     """`view` as a debtor's page: CSRF as above, and headers that keep the address (a secret) where it is."""
+    # Exempt from the project's middleware, whose check of Origin and Referer cannot pass here.
+    return csrf_exempt(private(_check_csrf(view)))
 
-    @csrf_exempt  # for the project's middleware, whose check of Origin and Referer cannot pass here
+
+def private(view: View) -> View:
+    """`view` with those headers alone: for what says nothing and changes nothing."""
+
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = _check_csrf(view)(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"

@@ -206,7 +206,13 @@ class LedgerEntry(TenantChild):
     class Meta:
         verbose_name_plural = "ledger entries"
         constraints = [models.CheckConstraint(condition=~Q(amount_minor=0), name="ledger_amount_not_zero")]
-        indexes = [models.Index(fields=["case", "created_at"], name="ledger_case")]
+        indexes = [
+            models.Index(fields=["case", "created_at"], name="ledger_case"),
+            # What moved in a month; the many openings of accounts are not in it.
+            models.Index(
+                fields=["organisation", "livemode", "created_at"], name="ledger_moved", condition=~Q(kind="principal")
+            ),
+        ]
 
     class Integrity:
         append_only = True

@@ -18,6 +18,7 @@ class Hold(OnClock, Tenant):
         DISPUTE = "dispute"
         PROMISE = "promise"
         PLAN = "plan"
+        OFFER = "offer"
         PAID_CLAIM = "paid_claim"
         PAYMENT_PROCESSING = "payment_processing"
         BALANCE_UNCONFIRMED = "balance_unconfirmed"
@@ -193,6 +194,8 @@ class Task(OnClock, TenantChild):
         CHECK_PAYMENT = "check_payment"
         RESOLVE_DOUBT = "resolve_doubt"
         DECIDE_ESCALATION = "decide_escalation"
+        APPROVE_OFFER = "approve_offer"
+        RETURN_CREDIT = "return_credit"
 
     class Status(models.TextChoices):
         OPEN = "open"

@@ -8,6 +8,7 @@ from campaigns.operations.cases import (
     settle,
 )
 from campaigns.operations.closing import close_case, enrich, unrecall
+from campaigns.operations.colleagues import name_colleague, stop_mail
 from campaigns.operations.contacts import FoundContact, add_contacts, enrichment_done, needs_contact, suppress
 from campaigns.operations.corrections import correct, credit
 from campaigns.operations.create import create
@@ -44,12 +45,13 @@ from campaigns.operations.opening import open_campaign, open_cases
 from campaigns.operations.people import add_contact, checked, correct_contact, request_check, suppress_contact
 from campaigns.operations.planning import hand_on, plan_next
 from campaigns.operations.playbooks import save_playbook
-from campaigns.operations.returned import Returned, lock_campaign, take_back
+from campaigns.operations.returned import Returned, credit_returned, lock_campaign, take_back
 from campaigns.operations.screening import clear_screening, load_sanctions, screen_debtors
 from campaigns.operations.strangers import wrong_number, wrong_person
 from campaigns.operations.tasks import (
     claim_task,
     complete_task,
+    due_in,
     end_case_tasks,
     end_debtor_tasks,
     end_tasks,
@@ -58,6 +60,7 @@ from campaigns.operations.tasks import (
     open_task,
     unclaim_task,
 )
+from campaigns.operations.telling import tell_offer, untell_offer
 from campaigns.operations.terms import change_terms
 from campaigns.operations.waiting import go_on, resume_after, wait
 from campaigns.operations.wishes import consent, note_inconvenient, revoke_consents
@@ -89,8 +92,10 @@ __all__ = [
     "correct_debtor",
     "create",
     "credit",
+    "credit_returned",
     "decided",
     "dispute_task_done",
+    "due_in",
     "end_case_tasks",
     "end_debtor_tasks",
     "end_mandate",
@@ -119,6 +124,7 @@ __all__ = [
     "mark_escalated",
     "mark_escalation_pending",
     "move_offer",
+    "name_colleague",
     "needs_contact",
     "note_inconvenient",
     "open_campaign",
@@ -144,12 +150,15 @@ __all__ = [
     "settle",
     "settle_exclusions",
     "start_export",
+    "stop_mail",
     "store_documents",
     "suppress",
     "suppress_contact",
     "take_back",
+    "tell_offer",
     "unclaim_task",
     "unrecall",
+    "untell_offer",
     "wait",
     "withdraw_dispute",
     "wrong_number",

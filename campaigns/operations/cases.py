@@ -41,16 +41,19 @@ def settle(
     payment_id: str,
     by: str,
     at: datetime,
+    again: bool = False,
     announce: Callable[[Settlement], None] | None = None,
 ) -> Settlement:
     """Post a payment of `amount_minor` to the case's ledger, in the payment's own transaction.
 
     Applies at most the balance; the rest is returned as unapplied. At balance 0 the case closes `paid`, and steps that
     have not been handed over are cancelled, reserved ones too: a paid debtor is never asked again. `announce` is called
-    between the two, so that the payment is told before the closing it causes.
+    between the two, so that the payment is told before the closing it causes. A closed case takes nothing, except money
+    that had settled it before, went back, and comes `again`.
     """
     [case] = _to_settle(case_id=case_id)
-    applied = max(0, min(amount_minor, case.balance_minor)) if case.closed_at is None else 0
+    takes = case.closed_at is None or again
+    applied = max(0, min(amount_minor, case.balance_minor)) if takes else 0
     if applied:
         post(
             case=case,
@@ -62,7 +65,7 @@ def settle(
         )
         case.collected_minor += applied
         case.save(update_fields=["balance_minor", "collected_minor", "updated_at"])
-    closed = applied > 0 and case.balance_minor == 0
+    closed = applied > 0 and case.balance_minor == 0 and case.closed_at is None
     settled = Settlement(case, applied, amount_minor - applied, case.balance_minor, closed)
     if announce:
         announce(settled)
@@ -73,7 +76,7 @@ def settle(
 
 @Prepared
 def _to_settle(case_id: str) -> QuerySet[Case]:
-    return db.locked(Case.objects.select_related("debtor", "campaign")).filter(id=case_id)
+    return db.locked(Case.objects.select_related("debtor", "campaign", "organisation")).filter(id=case_id)
 
 
 def post(

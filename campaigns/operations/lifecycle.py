@@ -1,17 +1,17 @@
 """A campaign's own life: pause, resume, cancel, complete, and the end of its mandate."""
 
 from datetime import datetime
-from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Q
 
 from agentcollect.kit import clock, db, money
 from campaigns.models import Campaign, Case, Hold
 from campaigns.operations.cases import close
 from campaigns.operations.facts import campaign_data
-from campaigns.rules import transitions
+from campaigns.queries import portfolio
+from campaigns.rules import figures, transitions
 from events.models import Event
 from events.operations import About, record
 
@@ -110,38 +110,22 @@ def _finish(campaign: Campaign, *, by: str, at: datetime) -> int:
 def summarise(campaign: Campaign) -> dict[str, Any]:
     """The figures of `campaign.completed`. Rates are fractions with four decimals; the denominators are the names.
 
-    Recovery = collected / placed; adjusted leaves out what was recalled or upheld as disputed.
+    Recovery = collected / placed; adjusted leaves out what was recalled or upheld as disputed; the median is over the
+    paid cases (queries.portfolio).
     """
-    off = Q(close_reason__in=["recalled", "dispute_upheld"])
-    sums = Case.objects.filter(campaign=campaign).aggregate(
-        placed=Sum("placed_minor", default=0),
-        collected=Sum("collected_minor", default=0),
-        withdrawn=Sum("placed_minor", filter=off, default=0),
-        cases=Count("id"),
-        escalated=Count("id", filter=Q(status="escalated")),
-    )
+    cases = Case.objects.filter(campaign=campaign)
+    total = portfolio.totals(portfolio.groups(cases)).get(campaign.currency, portfolio.Totals(campaign.currency))
+    paid = portfolio.days_to_paid(cases, ZoneInfo(campaign.organisation.timezone))
     return {
-        "placed": money.to_json(sums["placed"], campaign.currency),
-        "collected": money.to_json(sums["collected"], campaign.currency),
-        "recovery_rate": _rate(sums["collected"], sums["placed"]),
-        "adjusted_recovery_rate": _rate(sums["collected"], sums["placed"] - sums["withdrawn"]),
-        "median_days_to_collect": _median_days(campaign),
-        "cases": sums["cases"],
-        "escalated": sums["escalated"],
+        "placed": money.to_json(total.placed, campaign.currency),
+        "collected": money.to_json(total.collected, campaign.currency),
+        "recovery_rate": total.recovery,
+        "adjusted_recovery_rate": total.adjusted,
+        "median_days_to_collect": figures.median(paid[campaign.currency]),
+        "cases": total.cases,
+        "escalated": total.escalated,
         "timeline": _last_lines(campaign),
     }
-
-
-def _rate(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole > 0 else None
-
-
-def _median_days(campaign: Campaign) -> float | None:
-    """Days from enrolment to the closing payment, in the organisation's zone, over the paid cases."""
-    zone = ZoneInfo(campaign.organisation.timezone)
-    paid = Case.objects.filter(campaign=campaign, close_reason="paid").values_list("created_at", "closed_at")
-    days = [(end.astimezone(zone).date() - begin.astimezone(zone).date()).days for begin, end in paid if end]
-    return median(days) if days else None
 
 
 def _last_lines(campaign: Campaign, limit: int = 50) -> list[dict[str, str]]:

@@ -199,7 +199,8 @@ def end_step_tasks(*, case_id: str, by: str, at: datetime) -> int:
 
 
 def end_case_tasks(*, case_id: str, by: str, at: datetime) -> int:
-    """The case is closed: nobody needs to do anything about it. Call with its row locked."""
+    """The case is closed: nobody needs to do anything about it, except with money that was too much. Call with its row
+    locked."""
     with db.atomic():
         return _end_all(_of_case(case_id=case_id), status=Task.Status.CANCELLED, outcome="", by=by, at=at)
 
@@ -271,7 +272,7 @@ def _open(**named: Any) -> QuerySet[Task]:
 _about = Prepared(lambda cause, kind: _open(cause=cause, kind=kind))
 _about_anything = Prepared(lambda cause: _open(cause=cause, kind__in=Task.Kind.values))
 _of_steps = Prepared(lambda case_id: _open(case_id=case_id, kind__in=["approve", "call"], cause__startswith="stp_"))
-_of_case = Prepared(lambda case_id: _open(case_id=case_id))
+_of_case = Prepared(lambda case_id: _open(case_id=case_id).exclude(kind=Task.Kind.RETURN_CREDIT))
 _of_debtor = Prepared(lambda debtor_id, kind: _open(debtor_id=debtor_id, kind=kind))
 
 

@@ -83,6 +83,9 @@ def _apply(campaign: Campaign, differing: dict[str, Any], *, at: datetime) -> No
 
 
 def _public(value: Any) -> Any:
+    if isinstance(value, dict):
+        # How much may be given up is the creditor's own: an event goes wherever their endpoints are.
+        return {name: said for name, said in value.items() if name != "settlement"}
     return clock.iso(value) if isinstance(value, datetime) else value
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 
 from agentcollect.kit import db
 from agentcollect.kit.errors import ApiError
@@ -118,6 +118,20 @@ def contacts_of_campaign(tenant: Tenant, campaign_id: str) -> QuerySet[Contact]:
 def usable_contacts(debtor_id: str) -> QuerySet[Contact]:
     """Whom at this debtor a message may be planned for: an address that works and that nobody closed."""
     return _usable(Contact.objects.filter(debtor_id=debtor_id))
+
+
+def people_on_file(debtor_id: str) -> QuerySet[Contact]:
+    """Whom something about their invoices may be told that they did not wait for: a person the creditor named, or
+    whose address is proven."""
+    proven = Q(email_status="valid") | Q(verified_at__isnull=False) | Q(vouched_at__isnull=False)
+    return usable_contacts(debtor_id).filter(proven | Q(source=Contact.Source.CREDITOR))
+
+
+def debtors_at(email: str, organisation_ids: Iterable[str], modes: Iterable[bool]) -> list[str]:
+    """The debtors of these organisations that have a contact with this very address (in whatever case); at most 100."""
+    rows = Contact.objects.annotate(spelt=Upper("email")).filter(spelt=email.upper())
+    theirs = rows.filter(organisation_id__in=list(organisation_ids), livemode__in=list(modes))
+    return list(theirs.order_by("-created_at", "-id").values_list("debtor_id", flat=True)[:100])
 
 
 def reaches(debtor_id: str) -> bool:

@@ -7,7 +7,9 @@ REPORTED = frozenset({"cease", "attorney_represented", "bankruptcy", "deceased",
 SETTABLE = OWN | REPORTED
 # These end by what they are about (an answered dispute, a settled payment, a proven domain), never by the creditor's
 # word alone.
-_ENDS_ITSELF = frozenset({"dispute", "promise", "plan", "payment_processing", "domain_unverified", "compliance_review"})
+_ENDS_ITSELF = frozenset(
+    {"dispute", "promise", "plan", "offer", "payment_processing", "domain_unverified", "compliance_review"}
+)
 # What counts for the debtor as a whole, whatever the invoice it was learnt about: it stands when that case is closed.
 OUTLIVES_THE_CASE = REPORTED | {"legal_hold", "compliance_review", "identity_doubt"}
 

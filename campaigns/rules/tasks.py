@@ -46,9 +46,18 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "sent": "The mail provider's log shows the message: it was sent.",
         "not_sent": "It never left: the act is planned again.",
     },
+    "approve_offer": {
+        "approve": "It may be offered: it is told to the debtor, and stands until its day.",
+        "refuse": "It may not: the offer is void, and nobody hears of it.",
+    },
     "decide_escalation": {
         "escalate": "An attorney is asked; our own messages end when one has accepted.",
         "keep": "No attorney: they get a statement a month until the mandate ends.",
+    },
+    "return_credit": {
+        "returned": "It was given back to them; where that was not done here, record it as a refund.",
+        "used": "It was used for another invoice of theirs.",
+        "kept": "They agreed that you keep it for an invoice to come.",
     },
 }
 # What the playbook can go on without; every other kind waits until it is done or its cause is gone.

@@ -36,6 +36,18 @@ PLAN: dict[str, frozenset[str]] = {
     "defaulted": frozenset(),
     "cancelled": frozenset(),
 }
+OFFER: dict[str, frozenset[str]] = {
+    "draft": frozenset({"approved", "expired", "void"}),
+    "approved": frozenset({"sent", "expired", "void"}),
+    # Straight to settled too, by the payment: paying what was offered accepts it.
+    "sent": frozenset({"accepted", "declined", "expired", "void"}),
+    "accepted": frozenset({"expired", "void"}),
+    "declined": frozenset(),
+    # Money that came in time and was told of later still settles (a bank's statement is a day late).
+    "expired": frozenset({"accepted"}),
+    # The same of a settlement that a returned payment undid, when the money comes back after all.
+    "void": frozenset({"accepted"}),
+}
 _OUTCOMES = frozenset({"upheld", "partially_upheld", "rejected", "withdrawn"})
 DISPUTE: dict[str, frozenset[str]] = {
     "opened": frozenset({"information_requested", "answered"}) | _OUTCOMES,

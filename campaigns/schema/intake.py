@@ -2,8 +2,19 @@
 
 from typing import Any
 
-from agentcollect.kit.shapes import BOOL, MAYBE_DATE, MAYBE_TEXT, MAYBE_TIME, METADATA, NUMBER, TEXT, named, record
-from campaigns.rules.offers import BOUNDS
+from agentcollect.kit.shapes import (
+    BOOL,
+    MAYBE_DATE,
+    MAYBE_TEXT,
+    MAYBE_TIME,
+    METADATA,
+    NUMBER,
+    TEXT,
+    choice,
+    named,
+    record,
+)
+from campaigns.rules.offers import APPROVALS, BOUNDS, MAX_RUNGS, MOST_PERCENT, OLDEST_DAYS
 from campaigns.schema.words import AMOUNT, maybe
 
 CONTACT_IN = named("ContactInput", record(
@@ -53,7 +64,32 @@ BRAND = named("BrandInput", record([], **dict.fromkeys(_BRAND_NAMES, MAYBE_TEXT)
 DEBTOR_IN = named("DebtorInput", record(["company_name", "invoice_amount"], company_name=TEXT, **_OWED))
 _BETWEEN = {name: {"type": "integer", "minimum": low, "maximum": high} for name, (low, high) in BOUNDS.items()}
 del _BETWEEN["min_instalment_minor"]
-OFFER_POLICY = named("OfferPolicy", record([], plans=BOOL, min_instalment=AMOUNT, **_BETWEEN))
+_RUNG = record(
+    ["min_age_days", "max_discount_percent"],
+    min_age_days={"type": "integer", "minimum": 0, "maximum": OLDEST_DAYS, "description": "Days past due."},
+    max_discount_percent={"type": "integer", "minimum": 1, "maximum": MOST_PERCENT},
+)
+OFFER_POLICY = named(
+    "OfferPolicy",
+    record(
+        [],
+        plans=BOOL,
+        min_instalment=AMOUNT,
+        **_BETWEEN,
+        settlement={
+            "type": "array",
+            "maxItems": MAX_RUNGS,
+            "items": _RUNG,
+            "description": "How much of a balance a settlement may give up, by age, the youngest first. Empty, the "
+            "default: nothing. No debtor, no message and no event ever shows it.",
+        },
+        settlement_approval=choice(APPROVALS)
+        | {
+            "description": "Who says yes to an offer within it: a person, a second_person (not who drafted it), or "
+            "nobody (auto)."
+        },
+    ),
+)
 _TERMS: dict[str, Any] = {
     "brand": maybe(BRAND),
     "name": MAYBE_TEXT,

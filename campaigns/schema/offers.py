@@ -1,4 +1,4 @@
-"""What an organisation grants debtors who ask for time."""
+"""What an organisation grants debtors: time, or a settlement."""
 
 from typing import Any
 
@@ -8,7 +8,14 @@ from agentcollect.kit.shapes import TEXT, named, whole
 from campaigns.schema.intake import OFFER_POLICY
 from campaigns.schema.words import answer, read, sent
 
-_SAID: dict[str, Any] = {"max_instalments": 6, "max_months": 6}
+_SAID: dict[str, Any] = {
+    "max_instalments": 6,
+    "max_months": 6,
+    "settlement": [
+        {"min_age_days": 90, "max_discount_percent": 10},
+        {"min_age_days": 180, "max_discount_percent": 25},
+    ],
+}
 _IN_FORCE: dict[str, Any] = {
     "plans": True,
     "max_instalments": 6,
@@ -17,6 +24,9 @@ _IN_FORCE: dict[str, Any] = {
     "grace_days": 3,
     "answer_days": 5,
     "min_instalment": 100.0,
+    "settlement": _SAID["settlement"],
+    "settlement_days": 14,
+    "settlement_approval": "person",
 }
 SHOWN = named(
     "OrganisationOfferPolicy",

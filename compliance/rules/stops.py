@@ -15,6 +15,7 @@ ANSWER_WITHIN = timedelta(hours=72)
 HOLD_STOPS: dict[str, frozenset[str]] = {
     "promise": OUTREACH,
     "plan": OUTREACH,
+    "offer": OUTREACH,
     "paid_claim": OUTREACH,
     "document_needed": OUTREACH,
     "payment_processing": OUTREACH,

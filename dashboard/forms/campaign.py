@@ -31,10 +31,17 @@ class CampaignForm(forms.Form):
         label="An attorney is asked",
         choices=[("auto", "When the reminders are spent"), ("ask", "Only when I say so"), ("never", "Never")],
     )
+    test_clock = forms.ChoiceField(
+        label="Test clock", required=False, help_text="On a clock, days pass when you advance it."
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, clocks: dict[str, str], **kwargs: Any) -> None:
+        """`clocks`: what it may live on, id → words; where there are none, it is not asked."""
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
+        self.fields["test_clock"].choices = [("", "None: it runs in real time"), *clocks.items()]  # type: ignore[attr-defined]
+        if not clocks:
+            del self.fields["test_clock"]
 
     def rows(self) -> tuple[list[dict[str, str]], list[str]]:
         """(rows, unread columns). Raises Unreadable."""
@@ -49,6 +56,7 @@ class CampaignForm(forms.Form):
         settings: dict[str, Any] = {"company": said["company"], "escalation": said["escalation"]}
         settings |= {"name": said["name"]} if said["name"] else {}
         settings |= {"brand": brand | colors} if brand or colors else {}
+        settings |= {"test_clock": said["test_clock"]} if said.get("test_clock") else {}
         return Draft(rows, settings, unknown)
 
 

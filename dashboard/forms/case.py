@@ -132,6 +132,32 @@ class PlanForm(CaseForm):
         return said
 
 
+class OfferForm(CaseForm):
+    """Cleaned: `amount` in minor units, `valid_until`, `conditions`, `reason`. `case` has its campaign and
+    organisation; what it may be at least is said to who drafts it, and to no debtor."""
+
+    name = "offer"
+    amount = _amount("They pay", required=True)
+    valid_until = forms.DateField(
+        label="By the end of",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": "Choose the day.", "invalid": "Choose a day, like 2026-03-31."},
+    )
+    conditions = _text("Conditions", "", 500, required=False, help_text="They read them on the payment page.")
+    reason = _text("Why", "", 300, required=False, help_text="For your colleagues; they do not see it.")
+
+    def __init__(self, case: Case, data: Any = None) -> None:
+        super().__init__(case, data)
+        at = timeline.now(case.clock_id)
+        least = money.display(payments.floor_of(case, at), case.currency)
+        self.fields["amount"].help_text = f"At least {least} by your settings, instead of what is owed."
+        last = offers.today(case.organisation.timezone, at) + timedelta(days=payments.policy_of(case).settlement_days)
+        self.initial["valid_until"] = last.isoformat()
+
+    def clean_amount(self) -> int | None:
+        return self._minor("amount")
+
+
 class DisputeForm(CaseForm):
     """Cleaned: `reason`, `text`, `amount` in minor units (None: the whole invoice)."""
 
@@ -195,5 +221,5 @@ class ResolveForm(CaseForm):
         return said
 
 
-_ALL: tuple[type[CaseForm], ...] = (PromiseForm, PlanForm, DisputeForm, AskForm, AnswerForm, ResolveForm)
+_ALL: tuple[type[CaseForm], ...] = (PromiseForm, PlanForm, OfferForm, DisputeForm, AskForm, AnswerForm, ResolveForm)
 FORMS: dict[str, type[CaseForm]] = {form.name: form for form in _ALL}

@@ -1,5 +1,6 @@
 """Who an organisation is: asked once at the start, changed in the settings."""
 
+import re
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -119,6 +120,21 @@ class OfferPolicyForm(forms.Form):
     """What debtors who ask for time are granted. Cleaned: as the row has it (campaigns.rules.offers), in `policy`."""
 
     plans = forms.BooleanField(label="They may pay in instalments", required=False)
+    settlement = forms.CharField(
+        label="Settlements: what may be given up, by age",
+        required=False,
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "90 days: 10 %"}),
+        help_text="One line each: days past due, then the percent at most. Empty: nothing is ever given up.",
+    )
+    settlement_approval = forms.ChoiceField(
+        label="Who approves a settlement",
+        choices=[
+            ("person", "An owner, an admin or finance"),
+            ("second_person", "The same, but not who drafted it"),
+            ("auto", "Nobody, within these limits"),
+        ],
+    )
 
     def __init__(self, organisation: Organisation, data: Any = None) -> None:
         super().__init__(data, auto_id="offers-%s", label_suffix="")
@@ -130,6 +146,7 @@ class OfferPolicyForm(forms.Form):
             max_length=20,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         )
+        self.initial["settlement"] = "\n".join(f"{age} days: {percent} %" for age, percent in now.settlement)
         for name, label in _COUNTS.items():
             low, high = offers.BOUNDS[name]
             self.fields[name] = forms.IntegerField(label=label, min_value=low, max_value=high)
@@ -145,10 +162,23 @@ class OfferPolicyForm(forms.Form):
             raise forms.ValidationError("Enter an amount above zero.")
         return minor
 
+    def clean_settlement(self) -> list[dict[str, int]]:
+        rungs = []
+        for line in self.cleaned_data["settlement"].splitlines():
+            found = re.fullmatch(r"\s*(\d{1,4})\D+?(\d{1,3})\s*%?\s*", line)
+            if found:
+                rungs.append({"min_age_days": int(found[1]), "max_discount_percent": int(found[2])})
+            elif line.strip():
+                raise forms.ValidationError(f"Write days and percent, like “90 days: 10 %”, not “{line.strip()[:40]}”.")
+        if words := offers.fault(rungs):
+            raise forms.ValidationError(f"The list {words}.")
+        return rungs
+
     def policy(self) -> dict[str, Any]:
         """Of a valid form."""
         said = self.cleaned_data
-        return {name: said[name] for name in ("plans", *_COUNTS)} | {"min_instalment_minor": said["min_instalment"]}
+        named = ("plans", *_COUNTS, "settlement", "settlement_approval")
+        return {name: said[name] for name in named} | {"min_instalment_minor": said["min_instalment"]}
 
 
 _COUNTS = {
@@ -157,4 +187,5 @@ _COUNTS = {
     "grace_days": "Days an instalment may be late",
     "max_promise_days": "Days ahead a promise may lie",
     "answer_days": "Working days you take to answer an objection",
+    "settlement_days": "Days a settlement offer may stand",
 }

@@ -84,16 +84,24 @@ class Pay(Simulation):
 
 
 class Bounce(Simulation):
-    """The last message comes back."""
+    """The last message comes back, or its reader calls it spam."""
 
-    name, title, yes = "simulate-bounce", "The last message bounces", "Bounce"
-    done = "The delivery report came in; it is read within seconds."
+    name, title, yes = "simulate-bounce", "The last message is not welcome", "Report it"
+    done = "The report came in; it is read within seconds."
     kind = forms.ChoiceField(
-        label="Why", choices=[("hard", "The address does not exist"), ("soft", "The mailbox is full")]
+        label="What is wrong",
+        choices=[
+            ("hard", "It bounces: the address does not exist"),
+            ("soft", "It bounces: the mailbox is full"),
+            ("complaint", "They mark it as spam"),
+        ],
     )
 
     def act(self, by: str, at: datetime) -> object:
-        return replies.bounce(message=replies.last_sent(self.case), kind=self.cleaned_data["kind"], at=at)
+        message = replies.last_sent(self.case)
+        if self.cleaned_data["kind"] == "complaint":
+            return replies.complain(message=message, clock_id=self.case.clock_id, at=at)
+        return replies.bounce(message=message, kind=self.cleaned_data["kind"], at=at)
 
 
 class PhoneCall(Simulation):

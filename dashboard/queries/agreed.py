@@ -13,8 +13,9 @@ from campaigns.rules.standing import Why
 from dashboard.access import Seat
 from dashboard.queries.timeline import planned_for
 from outreach.models import Reply
-from payments.models import Instalment, Plan, Promise
-from payments.operations import bounds_of, policy_of
+from payments.models import Instalment, Offer, Plan, Promise
+from payments.operations import bounds_of, floor_of, policy_of
+from payments.operations.settlements import last_day
 from payments.rules import plans
 
 
@@ -26,12 +27,18 @@ class Agreed:
     plan: Plan | None
     instalments: list[Instalment]
     dispute: Dispute | None
+    offer: Offer | None
+    # The offer's last day, where the creditor is.
+    offer_until: date | None
 
 
 def agreed(seat: Seat, case: Case) -> Agreed:
     """What stands, or stood last, on `case`."""
     plan = seat.rows(Plan).filter(case_id=case.id).order_by("-created_at", "-id").first()
+    offer = seat.rows(Offer).filter(case_id=case.id).order_by("-created_at", "-id").first()
     return Agreed(
+        offer=offer,
+        offer_until=last_day(offer, case) if offer else None,
         promise=seat.rows(Promise).filter(case_id=case.id).order_by("-created_at", "-id").first(),
         plan=plan,
         instalments=list(plan.instalments.order_by("number")) if plan else [],
@@ -80,6 +87,12 @@ def may_plan(case: Case) -> bool:
     """Whether instalments can be agreed on, as the creditor grants them; `case` has its campaign and organisation."""
     largest = plans.largest_count(case.balance_minor, bounds_of(case), date.min, today=date.min)
     return case.status in (Case.Status.ACTIVE, Case.Status.PROMISED) and policy_of(case).plans and largest > 0
+
+
+def may_offer(seat: Seat, case: Case, at: datetime) -> bool:
+    """Whether this person may draft a settlement, and the creditor's policy leaves room for one."""
+    open_ = case.status in (Case.Status.ACTIVE, Case.Status.PROMISED) and case.balance_minor > 0
+    return open_ and (seat.may_act or seat.may_settle) and floor_of(case, at) < case.balance_minor
 
 
 def schedule(parts: Sequence[tuple[date, int]]) -> list[dict[str, Any]]:

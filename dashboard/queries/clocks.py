@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -22,6 +23,14 @@ Status = TestClock.Status
 def by_id(seat: Seat) -> dict[str, TestClock]:
     """The organisation's clocks by their ids; live mode has none."""
     return {} if seat.livemode else {row.id: row for row in seat.rows(TestClock)}
+
+
+def choices(seat: Seat) -> dict[str, str]:
+    """What something new may live on: id → name and the moment it shows, the newest first."""
+    rows = [row for row in by_id(seat).values() if row.status != Status.DELETING]
+    rows.sort(key=lambda row: (row.created_at, row.id), reverse=True)
+    zone = ZoneInfo(seat.organisation.timezone)
+    return {row.id: f"{row.name or row.id}, at {row.frozen_time.astimezone(zone):%b %-d, %Y %H:%M}" for row in rows}
 
 
 def listed(seat: Seat) -> QuerySet[TestClock]:

@@ -20,6 +20,10 @@ class Listed:
     endpoint: Endpoint
     health: HealthSummary
 
+    @property
+    def answers(self) -> str:
+        return answers(self.health)
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
@@ -43,6 +47,18 @@ def listed(seat: Seat, at: datetime) -> list[Listed]:
 
 def health(endpoint: Endpoint, at: datetime) -> HealthSummary:
     return summary([endpoint.id], at)[endpoint.id]
+
+
+def answers(health: HealthSummary) -> str:
+    """How it answers now, for the pill: the breaker where it holds something back, else what its last answers say.
+
+    The breaker opens only after several failures in a row: closed says nothing about the first of them.
+    """
+    if health.breaker != "closed":
+        return health.breaker
+    if health.failing_since or health.success_rate == 0:
+        return "failing"
+    return "closed" if health.attempts else "unasked"
 
 
 def headers(endpoint: Endpoint) -> dict[str, str]:

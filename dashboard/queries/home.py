@@ -2,15 +2,17 @@
 
 import json
 import shlex
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Count, Sum
+from django.db.models import Count
 
 from accounts.models import ApiKey
 from campaigns.models import Campaign, Case, Hold, Step
+from campaigns.queries import portfolio
+from campaigns.queries.portfolio import Totals
 from dashboard.access import Seat
 from dashboard.queries.timeline import Planned, plan
 from events.models import Event
@@ -19,23 +21,6 @@ from payments.models import Payment
 from webhooks.models import Delivery, Endpoint
 
 FAILED_WINDOW = timedelta(days=7)
-
-
-@dataclass(slots=True)
-class Totals:
-    """One currency's cases: amounts in minor units. `owed` counts open cases only."""
-
-    currency: str
-    placed: int = 0
-    collected: int = 0
-    owed: int = 0
-    cases: int = 0
-    open_cases: int = 0
-
-    @property
-    def recovery(self) -> Decimal | None:
-        """Collected of placed; None where nothing was placed."""
-        return Decimal(self.collected) / self.placed if self.placed else None
 
 
 @dataclass(slots=True)
@@ -75,30 +60,13 @@ STATES = (
 def overview(seat: Seat, *, campaign_id: str = "") -> Overview:
     """Totals per currency (largest first) and cases per state; of one campaign where it is named."""
     campaigns = [campaign_id] if campaign_id else seat.rows(Campaign).values("id")
-    groups = (
-        seat.rows(Case)
-        .filter(campaign_id__in=campaigns)
-        .order_by()
-        .values("currency", "status", "close_reason")
-        .annotate(
-            cases=Count("id"), placed=Sum("placed_minor"), collected=Sum("collected_minor"), owed=Sum("balance_minor")
-        )
-    )
-    totals: dict[str, Totals] = {}
-    counts: dict[tuple[str, str], int] = {}
+    groups = portfolio.groups(seat.rows(Case).filter(campaign_id__in=campaigns))
+    counts: Counter[tuple[str, str]] = Counter()
     for group in groups:
-        total = totals.setdefault(group["currency"], Totals(group["currency"]))
-        total.placed += group["placed"]
-        total.collected += group["collected"]
-        total.cases += group["cases"]
-        if group["status"] != Case.Status.CLOSED:
-            total.owed += group["owed"]
-            total.open_cases += group["cases"]
-        key = ("closed", group["close_reason"]) if group["close_reason"] else ("case", group["status"])
-        counts[key] = counts.get(key, 0) + group["cases"]
+        counts["closed" if group.close_reason else "case", group.close_reason or group.status] += group.cases
     ordered = [key for key in STATES if key in counts] + sorted(key for key in counts if key not in STATES)
     return Overview(
-        totals=sorted(totals.values(), key=lambda total: -total.placed),
+        totals=sorted(portfolio.totals(groups).values(), key=lambda total: -total.placed),
         states=[(family, state, counts[family, state]) for family, state in ordered],
     )
 

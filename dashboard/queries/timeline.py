@@ -81,7 +81,11 @@ def plan(step: Step) -> Planned:
     return Planned(step, step.reason or planned_for(step))
 
 
-_NO_PLAYBOOK = {"answer": "an answer to what they wrote", "notice": "a confirmation they must get"}
+_NO_PLAYBOOK = {
+    "answer": "an answer to what they wrote",
+    "notice": "a confirmation they must get",
+    "offer": "it tells them of your settlement offer, in permitted hours where they are",
+}
 
 
 def planned_for(step: Step) -> str:

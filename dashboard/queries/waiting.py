@@ -7,14 +7,14 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from accounts.models import TestClock
+from accounts.models import Member, TestClock
 from agentcollect.kit import db
 from campaigns import queries as campaigns
 from campaigns.models import Case, Debtor, Document, Step, Task
 from campaigns.queries import Tenant
 from campaigns.rules import tasks as rules
 from dashboard import words
-from dashboard.access import Seat
+from dashboard.access import ACT, SETTLE, Seat
 from dashboard.queries import papers
 from dashboard.queries.timeline import planned_for
 from outreach import queries as outreach
@@ -46,6 +46,8 @@ class Asked:
     facts: list[tuple[str, str]]
     outcomes: list[tuple[str, str, str]]
     text: str = ""
+    # Whether this person's role may answer it.
+    for_seat: bool = True
     # Of a reply: what else it can be said to be, under headings.
     means: list[tuple[str, list[tuple[str, str, str]]]] = field(default_factory=list)
     # What the debtor sent to prove what they say.
@@ -81,7 +83,8 @@ def groups(seat: Seat, at: datetime, *, kind: str = "") -> list[Group]:
     found = []
     for one in sorted(waiting, key=lambda one: (not one.overdue, one.oldest_at, one.kind)):
         title, about = words.TASK.get(one.kind) or (words.readable(one.kind), "")
-        asked = [asking(task, moments[task.clock_id], others, sent) for task in tasks[one.kind]]
+        may = answers(seat, one.kind)
+        asked = [asking(task, moments[task.clock_id], others, sent, may=may) for task in tasks[one.kind]]
         found.append(Group(one.kind, title, about, one.count, one.overdue, asked))
     return found
 
@@ -109,14 +112,27 @@ _FACTS = {
     "from": "From",
     "subject": "Subject",
     "reference": "Reference",
+    "valid_until": "Last day",
+    "why": "Why",
     "paid_on": "Paid on, they say",
     "note": "Their note",
     "message_id_header": "Message-ID",
 }
 
 
-def asking(task: Task, at: datetime, others: dict[str, str], sent: dict[str, list[Document]]) -> Asked:
-    """`task` as its card shows it; `sent`: what debtors sent, by case."""
+def answers(seat: Seat, kind: str) -> bool:
+    """Whether the member's role answers tasks of this kind: giving up part of a claim is not everybody's."""
+    return seat.member.role in who_answers(kind)
+
+
+def who_answers(kind: str) -> frozenset[Member.Role]:
+    return SETTLE if kind == Task.Kind.APPROVE_OFFER else ACT
+
+
+def asking(
+    task: Task, at: datetime, others: dict[str, str], sent: dict[str, list[Document]], *, may: bool = True
+) -> Asked:
+    """`task` as its card shows it; `sent`: what debtors sent, by case; `may`: the reader's role may answer it."""
     lines = [(label, str(task.facts[name])) for name, label in _FACTS.items() if task.facts.get(name)]
     if task.kind == Task.Kind.ANSWER_DISPUTE and task.facts.get("reason"):
         lines.append(("Objection", words.DISPUTE_REASON.get(task.facts["reason"], task.facts["reason"])))
@@ -130,7 +146,7 @@ def asking(task: Task, at: datetime, others: dict[str, str], sent: dict[str, lis
     text = task.facts.get("script") or task.facts.get("text") or ""
     proofs = sent.get(task.case_id or "", []) if task.kind in _PROVEN else []
     words_of = text if isinstance(text, str) else "\n\n".join(text)
-    return Asked(task, task.due_at < at, lines, outcomes, words_of, _means(task), proofs)
+    return Asked(task, task.due_at < at, lines, outcomes, words_of, may, _means(task), proofs)
 
 
 def _means(task: Task) -> list[tuple[str, list[tuple[str, str, str]]]]:

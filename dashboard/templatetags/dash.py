@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
 from agentcollect.kit import money as kit_money
@@ -132,6 +133,18 @@ def code_spans(text: str) -> SafeString:
         for odd, part in enumerate(text.split("`"))
     ]
     return format_html("{}" * len(parts), *parts)
+
+
+@register.filter
+def urlpairs(pairs: dict[str, str]) -> str:
+    """The filters of a list as the address has them."""
+    return urlencode(pairs)
+
+
+@register.filter
+def in_fours(text: str) -> str:
+    """An account number or a reference in groups of four: `DE89 3704 0044`."""
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 @register.filter

@@ -31,7 +31,7 @@ def promise(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
         return payments.make_promise(case_id=case.id, **named, **_OURS, by=seat.by, at=timeline.act(case.clock_id))
 
     done = "Recorded. Nothing is sent about this invoice until that day is over."
-    return _fill(request, seat, case_id, "promise", done, make)
+    return fill(request, seat, case_id, "promise", done, make)
 
 
 @action()
@@ -49,7 +49,7 @@ def plan(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
         operation = payments.start_plan if do == "start" else payments.offer_plan
         return operation(case_id=case.id, schedule=said["parts"], **_OURS, by=seat.by, at=timeline.act(case.clock_id))
 
-    return _fill(request, seat, case_id, "plan", done[do], make)
+    return fill(request, seat, case_id, "plan", done[do], make)
 
 
 def _show_plan(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
@@ -66,7 +66,7 @@ def ask(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
         named = {"dispute_id": _open_dispute(seat, case).id, "note": said["question"]}
         return campaigns.request_dispute_information(**named, by=seat.by, at=timeline.act(case.clock_id))
 
-    return _fill(request, seat, case_id, "ask", "Asked. It stands on their payment page until they answer.", make)
+    return fill(request, seat, case_id, "ask", "Asked. It stands on their payment page until they answer.", make)
 
 
 @action()
@@ -77,7 +77,7 @@ def dispute(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
         named = {"reason": said["reason"], "text": said["text"], "amount_minor": said["amount"]}
         return campaigns.open_dispute(case_id=case.id, **named, **_OURS, by=seat.by, at=timeline.act(case.clock_id))
 
-    return _fill(request, seat, case_id, "dispute", "Recorded. Nothing is sent about this invoice meanwhile.", make)
+    return fill(request, seat, case_id, "dispute", "Recorded. Nothing is sent about this invoice meanwhile.", make)
 
 
 @action()
@@ -88,7 +88,7 @@ def answer(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
         named = {"dispute_id": _open_dispute(seat, case).id, "answer": said["answer"]}
         return campaigns.answer_dispute(**named, by=seat.by, at=timeline.act(case.clock_id))
 
-    return _fill(request, seat, case_id, "answer", "Answered. Say how it ended when you know.", make)
+    return fill(request, seat, case_id, "answer", "Answered. Say how it ended when you know.", make)
 
 
 @action()
@@ -101,7 +101,7 @@ def resolve(request: HttpRequest, seat: Seat, case_id: str) -> HttpResponse:
         found = _open_dispute(seat, case)
         return campaigns.resolve_dispute(dispute_id=found.id, **named, by=seat.by, at=timeline.act(case.clock_id))
 
-    return _fill(request, seat, case_id, "resolve", "The objection is over.", make)
+    return fill(request, seat, case_id, "resolve", "The objection is over.", make)
 
 
 def _open_dispute(seat: Seat, case: Case) -> Dispute:
@@ -111,7 +111,7 @@ def _open_dispute(seat: Seat, case: Case) -> Dispute:
     return found
 
 
-def _fill(request: HttpRequest, seat: Seat, case_id: str, name: str, done: str, operation: Press) -> HttpResponse:
+def fill(request: HttpRequest, seat: Seat, case_id: str, name: str, done: str, operation: Press) -> HttpResponse:
     """Press `operation` with what was typed; else the invoice's page again, the form open and nothing lost."""
     case = one(seat.rows(Case), case_id)
     form = FORMS[name](case, request.POST)

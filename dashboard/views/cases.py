@@ -38,7 +38,7 @@ def shown(
         seat.rows(Case).select_related("campaign__organisation", "organisation", "debtor"), at=at
     )
     case = one(rows, case_id)
-    page = _account(seat, case) | _talk(request, seat, case, at) | _forms(case, refused)
+    page = _account(seat, case) | _talk(request, seat, case, at) | _forms(seat, case, refused, at)
     page |= {"parts": agreed.schedule(parts), "refused": None if parts else refused}
     return render(request, "dashboard/case.html", page, status=422 if page["refused"] else 200)
 
@@ -76,7 +76,7 @@ def _talk(request: HttpRequest, seat: Seat, case: Case, at: datetime) -> dict[st
     }
 
 
-def _forms(case: Case, refused: CaseForm | None) -> dict[str, Any]:
+def _forms(seat: Seat, case: Case, refused: CaseForm | None, at: datetime) -> dict[str, Any]:
     forms: dict[str, CaseForm] = {name: form(case) for name, form in FORMS.items()}
     if refused:
         forms[refused.name] = refused
@@ -84,6 +84,7 @@ def _forms(case: Case, refused: CaseForm | None) -> dict[str, Any]:
         "forms": forms,
         "simulations": simulations(case),
         "may_plan": agreed.may_plan(case),
+        "may_offer": agreed.may_offer(seat, case, at),
         "may_promise": agreed.may_become(case, Case.Status.PROMISED),
         "may_dispute": agreed.may_become(case, Case.Status.DISPUTED),
     }

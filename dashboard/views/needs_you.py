@@ -14,7 +14,7 @@ from agentcollect.kit.errors import ApiError
 from campaigns import operations
 from campaigns.models import Task
 from dashboard import words
-from dashboard.access import Seat, action, page
+from dashboard.access import ACT, SETTLE, Seat, action, page
 from dashboard.queries import people, waiting
 from dashboard.views.common import back, one, plain
 from outreach.models import Reply
@@ -30,19 +30,19 @@ def index(request: HttpRequest, seat: Seat) -> HttpResponse:
     return render(request, "dashboard/needs_you.html", {"groups": found, "kind": kind, "shown": shown, "more": more})
 
 
-@action()
+@action(ACT | SETTLE)
 def claim(request: HttpRequest, seat: Seat, task_id: str) -> HttpResponse:
     """Say that one is on it."""
     return _do(request, seat, task_id, "It is yours.", operations.claim_task)
 
 
-@action()
+@action(ACT | SETTLE)
 def unclaim(request: HttpRequest, seat: Seat, task_id: str) -> HttpResponse:
     """Give it back to everybody, whoever had it."""
     return _do(request, seat, task_id, "Anybody can do it now.", operations.unclaim_task)
 
 
-@action()
+@action(ACT | SETTLE)
 def complete(request: HttpRequest, seat: Seat, task_id: str) -> HttpResponse:
     """Answer it: what follows happens at once."""
     outcome = plain(request.POST.get("outcome", ""))
@@ -81,6 +81,10 @@ def _refuse_taken(task: Task, seat: Seat) -> None:
 
 def _do(request: HttpRequest, seat: Seat, task_id: str, done: str, operation: Callable[..., object]) -> HttpResponse:
     task = one(seat.rows(Task), task_id)
+    if not waiting.answers(seat, task.kind):
+        return render(
+            request, "dashboard/forbidden.html", {"roles": sorted(waiting.who_answers(task.kind))}, status=403
+        )
     try:
         operation(task_id=task.id, by=seat.by, at=timeline.act_on(task_id=task.id))
     except ApiError as refused:

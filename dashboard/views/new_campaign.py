@@ -16,16 +16,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods
 
+from accounts import timeline
 from accounts.operations.forms import submit_once
 from agentcollect.kit import clock
 from agentcollect.kit.errors import ApiError
 from campaigns import operations, queries
-from campaigns.serializers import checks, intake
-from campaigns.serializers.intake import Request
+from campaigns.serializers import checks, intake, reading
+from campaigns.serializers.intake import Decoded, Request
 from dashboard import drafts
 from dashboard.access import ACT, Seat, action, page
 from dashboard.drafts import Draft, Unreadable
 from dashboard.forms.campaign import FORMS, WAYS, CampaignForm
+from dashboard.queries import clocks
 from dashboard.views.mailbox import MAIL_POLICY
 from outreach import operations as outreach
 from outreach.plans import Preview
@@ -47,16 +49,22 @@ def new(request: HttpRequest, seat: Seat) -> HttpResponse:
     if way not in FORMS:
         raise Http404
     if request.method == "GET":
-        return _form(request, way, FORMS[way](initial=_initial(seat, example="example" in request.GET, way=way)))
+        return _form(request, way, _first(seat, way, example="example" in request.GET))
     if request.POST.get("step") == "edit":
         return _edit(request, seat)
-    form = FORMS[way](request.POST, request.FILES)
+    form = FORMS[way](request.POST, request.FILES, clocks=clocks.choices(seat))
     if not form.is_valid():
         return _form(request, way, form)
     try:
         return _preview(request, seat, way, form, form.draft())
     except Unreadable as error:
         return _form(request, way, form, problem=str(error))
+
+
+def _first(seat: Seat, way: str, *, example: bool = False, said: dict[str, Any] | None = None) -> CampaignForm:
+    """The form with its first values: the organisation's own, then what was `said` before."""
+    first = _initial(seat, example=example, way=way) | (said or {})
+    return FORMS[way](initial=first, clocks=clocks.choices(seat))
 
 
 def _initial(seat: Seat, *, example: bool, way: str) -> dict[str, Any]:
@@ -81,7 +89,7 @@ def _form(request: HttpRequest, way: str, form: CampaignForm, **more: Any) -> Ht
         "way": way,
         "ways": WAYS,
         "own": [form[name] for name in own],
-        "shared": [form[name] for name in CampaignForm.base_fields],
+        "shared": [form[name] for name in CampaignForm.base_fields if name in form.fields],
         "columns": drafts.COLUMNS,
     }
     return render(request, "dashboard/new_campaign.html", shown | more)
@@ -95,31 +103,30 @@ def _edit(request: HttpRequest, seat: Seat) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("dashboard:campaigns-new")
     way = "invoice" if request.POST.get("way") == "invoice" else "paste"
-    return _form(request, way, FORMS[way](initial=_initial(seat, example=False, way=way) | _said(draft, way)))
+    return _form(request, way, _first(seat, way, said=_said(draft, way)))
 
 
 def _said(draft: Draft, way: str) -> dict[str, Any]:
     """The draft as the form's first values."""
     settings = draft.settings
     brand = settings.get("brand", {})
-    said = {name: settings.get(name, "") for name in ("company", "name", "escalation")}
+    said = {name: settings.get(name, "") for name in ("company", "name", "escalation", "test_clock")}
     said |= {"from_email": brand.get("from_email", ""), "primary": brand.get("colors", {}).get("primary", "")}
     return said | (draft.rows[0] if way == "invoice" and draft.rows else {"table": draft.as_table()})
 
 
-def _checked(seat: Seat, draft: Draft, at: datetime) -> Request:
+def _checked(seat: Seat, decoded: Decoded, at: datetime) -> Request:
     """The draft as the API's own request. Raises ApiError with every fault."""
-    terms = checks.terms_of(seat.organisation, livemode=seat.livemode, at=at)
-    return checks.check(intake.decode(draft.body()), terms)
+    return checks.check(decoded, checks.terms_of(seat.organisation, livemode=seat.livemode, at=at))
 
 
 def _preview(request: HttpRequest, seat: Seat, way: str, form: CampaignForm, draft: Draft) -> HttpResponse:
-    at = clock.now()
     try:
+        at = timeline.now(form.cleaned_data.get("test_clock", ""))
         shown = outreach.preview(
             organisation=seat.organisation,
             livemode=seat.livemode,
-            request=_checked(seat, draft, at),
+            request=_checked(seat, intake.decode(draft.body()), at),
             by=seat.by,
             at=at,
         )
@@ -174,25 +181,27 @@ def create(request: HttpRequest, seat: Seat) -> HttpResponse:
             raise Unreadable("This form is out of date. Please fill it in again.")
         draft = Draft.unpack(request.POST.get("draft", ""))
         campaign_id, fresh = submit_once(
-            token=token, organisation_id=seat.organisation.id, work=lambda: _create(seat, draft, at), at=at
+            token=token, organisation_id=seat.organisation.id, work=lambda: _create(seat, draft), at=at
         )
     except Unreadable as error:
         messages.error(request, str(error))
         return redirect("dashboard:campaigns-new")
     except ApiError as refused:
         way = "invoice" if request.POST.get("way") == "invoice" else "paste"
-        form = FORMS[way](initial=_initial(seat, example=False, way=way) | _said(draft, way))
-        return _form(request, way, form, **_faults(draft, refused))
+        return _form(request, way, _first(seat, way, said=_said(draft, way)), **_faults(draft, refused))
     if fresh:
         messages.success(request, "The campaign is made. Its cases are opened within seconds.")
     return redirect("dashboard:campaigns-detail", campaign_id)
 
 
-def _create(seat: Seat, draft: Draft, at: datetime) -> str:
+def _create(seat: Seat, draft: Draft) -> str:
+    decoded = intake.decode(draft.body())
+    story = reading.text(decoded.body.test_clock)
+    at = timeline.begin(story, organisation_id=seat.organisation.id, livemode=seat.livemode)
     made = operations.create(
         organisation=seat.organisation,
         livemode=seat.livemode,
-        request=_checked(seat, draft, at),
+        request=_checked(seat, decoded, at),
         by=seat.by,
         at=at,
     )

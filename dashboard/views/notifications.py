@@ -122,6 +122,8 @@ def _page_about(event: Event) -> str:
         return reverse("dashboard:campaigns-detail", args=[event.campaign_id])
     if event.type.startswith("endpoint."):
         return reverse("dashboard:webhooks")
+    if event.type.startswith("statement."):
+        return reverse("dashboard:statements")
     return reverse("dashboard:events-detail", args=[event.id])
 
 

@@ -71,7 +71,7 @@ def offer_policy(request: HttpRequest, seat: Seat) -> HttpResponse:
     if not form.is_valid():
         return render(request, "dashboard/settings.html", _shown(seat, _form(seat)) | {"offers": form}, status=422)
     asked = {"organisation_id": seat.organisation.id, "offer_policy": form.policy()}
-    done = "Saved. It counts from the next promise, plan or objection on; what was agreed stands."
+    done = "Saved. It counts from the next promise, plan, settlement or objection on; what was agreed stands."
     press(request, done, lambda: operations.set_offer_policy(**asked, by=seat.by, at=clock.now()))
     return redirect("dashboard:settings")
 

@@ -1,6 +1,6 @@
 """Timeline and audit only: types that no webhook carries."""
 
-from events.catalogue.shape import define
+from events.catalogue.shape import amount, define
 
 define("contact.waited", "", "Waiting: {reason}", "wait", public=False)
 define("contact.denied", "", "Not contacted: {reason}", "wait", public=False)
@@ -31,6 +31,31 @@ define("contact.checked", "", "Address checked: {status}, {detail}", "contact", 
 define("exclusion.created", "", "Excluded: {match} {value} ({effect})", "audit", public=False)
 define("exclusion.removed", "", "No longer excluded: {match} {value} ({effect})", "audit", public=False)
 define("document.changed", "", "Document changed: {fields}", "document", public=False)
+define("link.requested", "", "The link to the payment page was asked for by {email}", "contact", public=False)
+define("domain.added", "", "Payment page address added: {host}", "audit", public=False)
+define("domain.removed", "", "Payment page address removed: {host}", "audit", public=False)
+define("bank_statement.imported", "", "Bank statement {name}: {lines_new} new lines", "audit", public=False)
+define("bank_statement.removed", "", "Bank statement {name} taken back", "audit", public=False)
+define(
+    "bank_line.booked",
+    "",
+    lambda d: f"Bank transfer of {amount(d, 'amount')} from {d.get('payer') or 'somebody'} booked",
+    "audit",
+    public=False,
+)
+define(
+    "bank_line.undone",
+    "",
+    lambda d: f"Bank transfer of {amount(d, 'amount')} from {d.get('payer') or 'somebody'} was matched by mistake",
+    "audit",
+    public=False,
+)
+define("bank_line.ignored", "", "Bank transfer from {payer} set aside: not for an invoice here", "audit", public=False)
+define("bank_line.restored", "", "Bank transfer from {payer} taken up again", "audit", public=False)
+define("remit_to.proposed", "", "Account for debtors' money proposed, ending in {last_four}", "audit", public=False)
+define("remit_to.approved", "", "Account for debtors' money approved, ending in {last_four}", "audit", public=False)
+define("remit_to.active", "", "Debtors' money goes to the account ending in {last_four}", "audit", public=False)
+define("remit_to.cancelled", "", "Change of the account for debtors' money cancelled", "audit", public=False)
 define("export.created", "", "Export of {kind} asked for", "audit", public=False)
 define("referral.proposed", "", "Ready for an attorney; waiting for your decision", "case", public=False)
 define("referral.authorised", "", "You authorised an attorney for this case", "case", public=False)
@@ -73,6 +98,7 @@ define("key.restricted", "", "API key {prefix}…: addresses it may be used from
 define("key.leaked", "", "API key {prefix}… was found in public and revoked", "audit", public=False)
 define("token.revoked", "", "Access token …{last_four} revoked", "audit", public=False)
 define("organisation.rate_limit_set", "", "Rate limit set to {requests_per_minute} a minute", "audit", public=False)
+define("organisation.fees_agreed", "", "Fees agreed, from {effective_at} on", "audit", public=False)
 define("endpoint.created", "", "Webhook endpoint registered", "audit", public=False)
 define("endpoint.updated", "", "Webhook endpoint changed", "audit", public=False)
 define("endpoint.deleted", "", "Webhook endpoint deleted", "audit", public=False)

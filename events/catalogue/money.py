@@ -1,11 +1,22 @@
 """Payments, and what was agreed or objected to."""
 
-from events.catalogue.shape import CASE, amount, count, define
+from typing import Any
+
+from events.catalogue.shape import CASE, amount, count, define, method
+
+
+def _received(data: dict[str, Any]) -> str:
+    much, how = amount(data, "amount_collected"), method(data)
+    if data.get("from_credit"):
+        return f"Credit used: {much}"
+    return f"Payment came again: {much}" if data.get("reinstated") else f"Payment received: {much} by {how}"
+
 
 define(
     "payment.received",
-    "The debtor made a payment. Includes amount, method, and invoice number.",
-    lambda d: f"Payment received: {amount(d, 'amount_collected')} by {str(d.get('method', '')).replace('_', ' ')}",
+    "The debtor made a payment. Includes amount, method, and invoice number. One for each invoice that it paid; "
+    "`reinstated`: money that had gone back came again; `from_credit`: credit of theirs was used, no new money came.",
+    _received,
     "payment",
     channel="payment",
     example=CASE
@@ -26,6 +37,19 @@ define(
             "success_fee": 0,
             "net": 15000,
         },
+    },
+)
+define(
+    "payment.processing",
+    "A bank debit has begun: it takes days until the money comes, or does not. `amount` is meant for this invoice.",
+    lambda d: f"Payment on its way: {amount(d, 'amount')}",
+    "payment",
+    channel="payment",
+    example=CASE
+    | {
+        "payment_id": "pay_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "amount": 15000,
+        "method": "ach_debit",
     },
 )
 define(
@@ -56,6 +80,26 @@ define(
         "method": "ach_debit",
         "reason": "The customer says it was not authorised (R10).",
         "balance": 15000,
+    },
+)
+define(
+    "payment.refunded",
+    "You gave money of a payment back, wholly or in part. `amount_refunded` was taken from this invoice; "
+    "`amount_returned` of that had paid it, and is owed again except where it was `credited`.",
+    lambda d: f"Payment refunded: {amount(d, 'amount_refunded')}{' (credited)' if d.get('credited') else ''}",
+    "payment",
+    channel="payment",
+    example=CASE
+    | {
+        "payment_id": "pay_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "refund_id": "rfd_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "amount": 15000,
+        "amount_refunded": 2500,
+        "amount_returned": 2500,
+        "credited": False,
+        "method": "bank_transfer",
+        "reason": "Two of ten chairs came back",
+        "balance": 2500,
     },
 )
 _PROMISE = CASE | {
@@ -123,6 +167,43 @@ define(
     "plan",
     example=_PLAN | {"plan": "defaulted", "paid": 5000, "balance": 10000},
 )
+_OFFER = CASE | {
+    "case_status": "active",
+    "offer_id": "off_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "offer": "sent",
+    "amount": 12000,
+    "valid_until": "2026-03-31",
+    "balance": 15000,
+    "source": "creditor",
+}
+define(
+    "offer.sent",
+    "A settlement was offered: paying `amount` by the end of `valid_until` ends the invoice for less than `balance`.",
+    lambda d: f"Settlement offered: {amount(d, 'amount')} by {d.get('valid_until', '—')}",
+    "offer",
+    example=_OFFER,
+)
+define(
+    "offer.accepted",
+    "The debtor accepted a settlement, or paid it. Nothing is asked until `valid_until`; its payment closes the case.",
+    lambda d: f"Settlement accepted: {amount(d, 'amount')} by {d.get('valid_until', '—')}",
+    "offer",
+    example=_OFFER | {"offer": "accepted"},
+)
+define(
+    "offer.declined",
+    "The debtor does not want the settlement; the whole balance is asked for as before.",
+    lambda d: f"Settlement declined: {amount(d, 'amount')}",
+    "offer",
+    example=_OFFER | {"offer": "declined"},
+)
+define(
+    "offer.expired",
+    "The day of a settlement passed without its money; the whole balance is asked for as before.",
+    lambda d: f"Settlement ended unpaid: {amount(d, 'amount')} by {d.get('valid_until', '—')}",
+    "offer",
+    example=_OFFER | {"offer": "expired"},
+)
 _DISPUTE = CASE | {
     "case_status": "disputed",
     "dispute_id": "dsp_0UZ8pq1K9xQk4Fw2aBcDeF",
@@ -148,4 +229,24 @@ define(
     "dispute",
     example=_DISPUTE
     | {"case_status": "disputed", "dispute": "upheld", "reduced": 3000, "balance": 12000, "note": "Two units short."},
+)
+define(
+    "statement.ready",
+    "A month is over: what was collected in it, and what is charged for it in one currency. The files are at the API.",
+    lambda d: f"Statement of {d.get('month', '—')}: {amount(d, 'net_fee')}",
+    "statement",
+    example={
+        "statement_id": "stm_0UZ8pq1K9xQk4Fw2aBcDeF",
+        "month": "2026-03",
+        "currency": "USD",
+        "from": "2026-03-01T05:00:00Z",
+        "until": "2026-04-01T04:00:00Z",
+        "collected_by_us": 15000,
+        "reported_by_you": 2000,
+        "credited": 500,
+        "returned": 0,
+        "fees": {"success": 2550, "card": 30, "discovery": 4, "given_back": 0},
+        "net_fee": 2584,
+        "lines": 5,
+    },
 )

@@ -1,6 +1,6 @@
 """What a type of event is, and the facts that many examples share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -42,6 +42,11 @@ class _Forgiving(dict[str, Any]):
 def count(data: dict[str, Any], name: str, noun: str) -> str:
     number = data.get(name)
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def method(data: Mapping[str, Any]) -> str:
+    """How money came, within a sentence: `ach_debit` → "ACH debit"."""
+    return str(data.get("method") or "").replace("_", " ").replace("ach ", "ACH ")
 
 
 def amount(data: dict[str, Any], name: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from events.catalogue.shape import CAMPAIGN, CASE, define, filled
+from events.catalogue.task_words import over
 
 
 def _last_failed(data: dict[str, Any]) -> str:
@@ -46,9 +47,7 @@ define(
 define(
     "task.done",
     "A task is over (`status`): done with its `outcome`, expired, or cancelled because it is needed no more.",
-    lambda d: f"No longer waits for you: {d.get('kind', 'task')}, {d.get('outcome') or d.get('status')}".replace(
-        "_", " "
-    ),
+    over,
     "task",
     example=_TASK | {"status": "done", "outcome": "added"},
 )
@@ -115,6 +114,21 @@ define(
         "last_event_id": "evt_0UZ8pq1K9xQk4Fw2aBcDeF",
         "last_delivery_id": "whd_0UZ8pq1K7Lm3pRx1aBcDeF",
     },
+)
+_DOMAIN = {"domain_id": "dom_0UZ8pq1K9xQk4Fw2aBcDeF", "host": "pay.yourcompany.com"}
+define(
+    "domain.verified",
+    "DNS proves that a payment page address is yours and leads here; new links use it.",
+    "Payment page address proven: {host}",
+    "developer",
+    example=_DOMAIN,
+)
+define(
+    "domain.broken",
+    "A payment page address has failed its checks for a day; new links use ours until it is proven again.",
+    "Payment page address broken: {host}. {fault}",
+    "developer",
+    example=_DOMAIN | {"fault": "pay.yourcompany.com has no address: make it a CNAME of app.agentcollect.com."},
 )
 for _state, _text in (
     ("paused", "Everything paused: nothing is sent until the organisation is resumed"),

@@ -28,6 +28,11 @@ class Labels(NamedTuple):
     truth: str
     source: str
     opt_out: tuple[str, str, str]
+    page: str
+    receipt: str
+    receipt_paper: str
+    reference: str
+    credit: str
 
 
 LABELS: dict[str, Labels] = {
@@ -52,6 +57,11 @@ LABELS: dict[str, Labels] = {
         source="Your business address was found through {} and is used for this matter only. "
         "You can object to that, or ask what is kept about you, in reply to this message.",
         opt_out=("You can ", "opt out of these emails", " at any time."),
+        page="Open the page",
+        receipt="Receipt",
+        receipt_paper="Receipt as a PDF",
+        reference="Reference",
+        credit="Credit",
     ),
     "fr": Labels(
         greeting="Bonjour {},",
@@ -74,6 +84,11 @@ LABELS: dict[str, Labels] = {
         source="Votre adresse professionnelle a été trouvée par {} et ne sert qu’à cette affaire. "
         "Vous pouvez vous y opposer, ou demander quelles données sont conservées, en répondant à ce message.",
         opt_out=("Vous pouvez ", "vous désinscrire de ces e-mails", " à tout moment."),
+        page="Ouvrir la page",
+        receipt="Reçu",
+        receipt_paper="Reçu en PDF",
+        reference="Référence",
+        credit="Crédit",
     ),
     "es": Labels(
         greeting="Buenos días, {}:",
@@ -96,6 +111,11 @@ LABELS: dict[str, Labels] = {
         source="Su dirección profesional se encontró a través de {} y solo se usa para este asunto. "
         "Puede oponerse, o pedir qué datos se conservan, respondiendo a este mensaje.",
         opt_out=("Puede ", "darse de baja de estos correos", " en cualquier momento."),
+        page="Abrir la página",
+        receipt="Recibo",
+        receipt_paper="Recibo en PDF",
+        reference="Referencia",
+        credit="Crédito",
     ),
     "de": Labels(
         greeting="Guten Tag {},",
@@ -118,6 +138,11 @@ LABELS: dict[str, Labels] = {
         source="Ihre geschäftliche Adresse wurde über {} gefunden und wird nur für diese Angelegenheit verwendet. "
         "Sie können dem widersprechen oder Auskunft über Ihre Daten verlangen: Eine Antwort auf diese Mail genügt.",
         opt_out=("Sie können sich jederzeit ", "von diesen E-Mails abmelden", "."),
+        page="Seite öffnen",
+        receipt="Quittung",
+        receipt_paper="Quittung als PDF",
+        reference="Referenz",
+        credit="Guthaben",
     ),
 }
 

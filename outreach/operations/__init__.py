@@ -10,6 +10,7 @@ from outreach.operations.enrichment import enrich_due
 from outreach.operations.escalation import accept_referral, decline_referral, escalate, escalate_exhausted, veto
 from outreach.operations.inbound import callback, receive
 from outreach.operations.mailboxes import poll_mailboxes
+from outreach.operations.notices import plan_notices
 from outreach.operations.preview import preview
 from outreach.operations.replies import process_inbound, read_inbound
 from outreach.operations.reply_path import probe_due
@@ -34,6 +35,7 @@ __all__ = [
     "fuse",
     "lift_switch",
     "opt_out",
+    "plan_notices",
     "poll_mailboxes",
     "preview",
     "probe_due",

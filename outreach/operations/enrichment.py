@@ -13,6 +13,7 @@ from campaigns import operations as campaigns
 from campaigns.models import Case, Contact, Debtor, Hold
 from campaigns.operations import FoundContact
 from outreach.providers.enrichment import Person, SearchError, provider
+from payments.operations import fees
 
 log = structlog.get_logger()
 
@@ -46,7 +47,9 @@ def _enrich(debtor: Debtor, *, at: datetime) -> int:
     known = {email for (email,) in _emails(debtor_id=debtor.id)} if found else set()
     good = [_found(person) for person in found if _trusted(person, debtor, known)]
     if good:
-        campaigns.add_contacts(debtor=debtor, found=good, by="engine", at=at)
+        with db.atomic():  # who was found is charged for with the finding, or not at all
+            fresh = campaigns.add_contacts(debtor=debtor, found=good, by="engine", at=at)
+            fees.discovered(contacts=fresh, by="engine", at=at)
     campaigns.enrichment_done(debtor_id=debtor.id, at=at)
     return 1
 

@@ -24,6 +24,7 @@ from outreach.operations.claims import Claim
 from outreach.queries import desk
 from outreach.queries.desk import File
 from outreach.rendering import Letter
+from outreach.rules import law
 
 Proposal = tuple[Letter, Rendered, Draft, tuple[GuardFinding, ...]]
 
@@ -109,9 +110,8 @@ def decide(
         message=message,
         file=file,
     )
-    verdict = gate.decide(
-        facts, channel=step.channel, kind=step.kind, at=at, case_id=case.id, confirms=step.facts.get("confirms")
-    )
+    asked = {"kind": law.asked(step.kind), "confirms": step.facts.get("confirms")}
+    verdict = gate.decide(facts, channel=step.channel, at=at, case_id=case.id, **asked)
     return Judged(verdict, _write(verdict, case, step, contact, at=at))
 
 
@@ -127,7 +127,7 @@ def _write(verdict: gate.Decision, case: Case, step: Step, contact: Contact | No
         "contact_id": contact.id if contact else "",
         "step_id": step.id,
         "channel": step.channel,
-        "kind": step.kind,
+        "kind": law.asked(step.kind),
         "outcome": verdict.outcome,
         "rule": verdict.rule or "",
         "reason": verdict.reason[:300],
@@ -149,7 +149,7 @@ def refuse(claim: Claim, case: Case, debtor: Debtor, step: Step, judged: Judged,
     words = f"{verdict.reason[:285]} ({verdict.rule})" if verdict.rule else verdict.reason
     ends = _known_end(verdict)
     # An answer that came too late is no answer: it is not kept for a better day.
-    over = step.kind != "outreach" and ends is None
+    over = law.asked(step.kind) != "outreach" and ends is None
     if verdict.outcome == "defer" and verdict.until is not None:
         wait(claim, case, debtor, step, words, until=verdict.until, at=at, cause=judged.row_id)
     elif verdict.rule in _ABOUT_THE_ADDRESS or verdict.outcome == "require" or over:

@@ -129,7 +129,7 @@ def letter(
     plain = Letter(
         brand=replace(paper.brand, reply_to=reply_path.reply_to(case, contact, paper.brand, ways=ways)),
         account=_account(case, debtor, organisation, ledger[case.id]),
-        links=Links(pay=pay_url(case), opt_out=queries.opt_out_url(contact.id)),
+        links=_links(case, contact, paper.campaign.brand, facts or {}),
         contact_name=contact.name,
         itemised=itemised,
         language=debtor.language if debtor.language in drafting.LANGUAGES else "en",
@@ -142,6 +142,13 @@ def letter(
         sources=ground.sources,
     )
     return consumers.told(plain, ground=ground, debtor=debtor, organisation=organisation, at=at)
+
+
+def _links(case: Case, contact: Contact, brand: Mapping[str, Any], facts: Mapping[str, Any]) -> Links:
+    """The page, the way out, and of a receipt the payment's own page."""
+    pay, payment_id = pay_url(case, brand), facts.get("payment_id")
+    receipt = f"{pay}/payments/{payment_id}" if payment_id else ""
+    return Links(pay=pay, opt_out=queries.opt_out_url(contact.id), receipt=receipt)
 
 
 def facts_hash(letter: Letter, recipient: str) -> str:
@@ -184,8 +191,12 @@ def _account(case: Case, debtor: Debtor, organisation: Organisation, entries: li
 
 
 def _placed(entry: LedgerEntry) -> bool:
-    """What was placed, as it was corrected since: a correction changes the invoice's own lines, and is none itself."""
-    return entry.kind in (LedgerEntry.Kind.PRINCIPAL, LedgerEntry.Kind.ADJUSTMENT)
+    """What was placed, as it was corrected since: a correction changes the invoice's own lines, and is none itself.
+
+    What a settlement gave up (payments.operations.settlements) is no correction.
+    """
+    corrected = entry.kind == LedgerEntry.Kind.ADJUSTMENT and not entry.reference.startswith("off_")
+    return corrected or entry.kind == LedgerEntry.Kind.PRINCIPAL
 
 
 def _invoice_lines(case: Case, entries: list[LedgerEntry]) -> list[Line]:

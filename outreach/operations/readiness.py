@@ -26,6 +26,7 @@ from outreach.operations.switches import Stop
 from outreach.queries import desk
 from outreach.queries.desk import File
 from outreach.rules import law
+from payments.queries import still_paid, untouched_offer
 
 # How long a step waits for what only the creditor or operations can add: an address, a mail server.
 INCOMPLETE = timedelta(hours=1)
@@ -38,6 +39,12 @@ _LATE, _FEW = timedelta(hours=1), 10
 _OVER = frozenset({Case.Status.CLOSED, Case.Status.ESCALATION_PENDING, Case.Status.ESCALATED})
 # Who writes to us is answered until the mandate has ended, and after it.
 ANSWERED = (Campaign.Status.ACTIVE, Campaign.Status.COMPLETING, Campaign.Status.COMPLETED)
+
+
+REPLIES = ("answer", "notice")
+# What asks for money: the playbook's own messages, and the one that tells of a settlement offer.
+OFFER = "offer"
+ASKS = ("outreach", OFFER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class Rows:
             one.debtor = file.debtor
         outreach = step.kind == "outreach"
         speaking = conversations.speaking(mine, file.holds, at=at) if outreach else []
-        steps = file.said if outreach else []
+        steps = file.said if step.kind in ASKS else []
         contact, organisation = _contact(step, file), campaign.organisation
         return cls(
             file.debtor, case, step, campaign, organisation, contact, tuple(speaking), tuple(steps), at, file, stops
@@ -103,10 +110,19 @@ class Rows:
 
     @property
     def over(self) -> bool:
-        """Whether nothing is asked on this case any more; an answer or a notice asks for nothing."""
-        if self.step.kind != "outreach":
-            return False
-        return self.case.status in _OVER or self.case.balance_minor <= 0
+        """Whether nothing is asked on this case any more, or what was offered does not stand as it was; an answer or a
+        notice asks for nothing."""
+        if self.step.kind not in ASKS:
+            return self._went_back
+        if self.case.status in _OVER or self.case.balance_minor <= 0:
+            return True
+        return self.step.kind == OFFER and not untouched_offer(self.step.cause, self.case)
+
+    @property
+    def _went_back(self) -> bool:
+        """A receipt of money that has gone back since, whole, would not be true any more."""
+        payment_id = self.step.facts.get("payment_id")
+        return bool(payment_id) and not still_paid(payment_id)
 
     @property
     def late(self) -> bool:
@@ -122,7 +138,7 @@ class Rows:
         """The first message of an invoice's own says what it consists of (R-15), whichever step of the playbook it is,
         and although an older invoice's message may have listed it before."""
         own = [step for step in self.steps if step.case_id == self.case.id and step.channel == "email"]
-        return self.step.kind == "outreach" and not any(step.status in conversations.LEFT for step in own)
+        return self.step.kind in ASKS and not any(step.status in conversations.LEFT for step in own)
 
     @property
     def tone(self) -> str:
@@ -247,7 +263,7 @@ def _runs(claim: Claim, rows: Rows) -> bool:
 
 def runs(campaign: Campaign, kind: str) -> bool:
     """Whether the campaign's status lets a message of `kind` leave."""
-    return campaign.status == Campaign.Status.ACTIVE or (kind != "outreach" and campaign.status in ANSWERED)
+    return campaign.status == Campaign.Status.ACTIVE or (kind in REPLIES and campaign.status in ANSWERED)
 
 
 def _its_turn(claim: Claim, rows: Rows, *, at: datetime) -> bool:
@@ -309,6 +325,6 @@ def _incomplete(rows: Rows, paper: Stationery, *, at: datetime) -> tuple[str, da
 
 def _reading(rows: Rows, *, at: datetime) -> tuple[str, datetime] | None:
     """Nobody is asked again while what they wrote has not been read."""
-    if rows.step.kind == "outreach" and queries.unread_in(rows.file):
+    if rows.step.kind in ASKS and queries.unread_in(rows.file):
         return standing.READING, at + _READING
     return None

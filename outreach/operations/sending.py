@@ -77,7 +77,7 @@ def _running() -> Q:
     """Steps whose campaign and organisation run; who writes to us is answered after the mandate's end too."""
     own = Campaign.objects.filter(Organisation.running(), id=OuterRef("campaign_id"))
     answered = Exists(own.filter(status__in=readiness.ANSWERED))
-    return Q(Exists(own.filter(status=Campaign.Status.ACTIVE))) | (~Q(kind="outreach") & Q(answered))
+    return Q(Exists(own.filter(status=Campaign.Status.ACTIVE))) | (Q(kind__in=readiness.REPLIES) & Q(answered))
 
 
 def work(claim: Claim, *, at: datetime, outcome: str = "") -> None:
@@ -250,8 +250,9 @@ def _message_facts(
 ) -> dict[str, Any]:
     """A message's columns, exactly as it will leave."""
     step, (letter, rendered, draft, _) = rows.step, proposal
-    facts = {name: getattr(step, name) for name in ("campaign_id", "debtor_id", "case_id", "channel", "kind", "intent")}
+    facts = {name: getattr(step, name) for name in ("campaign_id", "debtor_id", "case_id", "channel", "intent")}
     return facts | {
+        "kind": law.asked(step.kind),
         "created_at": at,
         "recorded_at": clock.now(),
         "contact": contact,

@@ -56,7 +56,7 @@ def _locked_case(message: Message) -> Case:
 def _why_not(case: Case, message: Message, step: Step, *, at: datetime) -> str:
     """Why a reserved message must stay; empty when nothing has changed since it was written."""
     campaign = Campaign.objects.select_related("organisation").get(id=case.campaign_id)
-    if step.kind == "outreach" and (case.closed_at or case.balance_minor <= 0):
+    if step.kind in readiness.ASKS and (case.closed_at or case.balance_minor <= 0):
         return "the case was closed meanwhile"
     if not readiness.runs(campaign, step.kind) or campaign.organisation.paused_since(campaign.livemode):
         return "paused meanwhile"
@@ -286,7 +286,7 @@ def _resolve(case: Case, message: Message, step: Step, *, was_sent: bool, by: st
 
 def _again(case: Case, step: Step, *, at: datetime) -> Step:
     """The same act as a new attempt; the old row keeps what happened to it."""
-    if step.kind == "outreach" and case.closed_at is not None:
+    if step.kind in readiness.ASKS and case.closed_at is not None:
         return step
     if step.kind == "outreach":
         Case.objects.filter(id=case.id).update(next_contact_at=at, updated_at=at)

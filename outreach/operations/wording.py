@@ -248,6 +248,8 @@ def _may_ask(
     where = agent.endpoint()
     if where is None:
         return None, ""
+    if step is not None and step.kind == "offer":
+        return None, "a settlement offer keeps to the approved words"
     if on_clock:
         return None, "on a test clock nobody waits for a model"
     http.refuse_in_transaction()

@@ -85,7 +85,7 @@ def _attorney(file: File, case: Case, debtor: Debtor) -> bool:
 def _sources(file: File, contact: Contact, step: Step) -> tuple[str, ...]:
     """Told until a message has left for that person."""
     told = any(one.contact_id == contact.id and one.state in LEFT for one in _asked(file, step))
-    if told or contact.source != Contact.Source.ENRICHMENT or step.kind != "outreach":
+    if told or contact.source != Contact.Source.ENRICHMENT or law.asked(step.kind) != "outreach":
         return ()
     return tuple(dict.fromkeys(str(one) for one in contact.sources))
 

@@ -14,7 +14,7 @@ from campaigns.queries import playbook_steps
 from campaigns.queries.conversations import WAITING
 from campaigns.rules.playbook import following
 from outreach.models import Inbound, Message, Reply
-from payments.models import Promise
+from payments.models import ProcessorCallback, Promise
 
 # So long a row may be late before it counts: every sweep has come by several times.
 PATIENCE = timedelta(minutes=15)
@@ -115,6 +115,17 @@ def _inbound(asked: Asked) -> Iterator[Stuck]:
     yield from _rows(unheard, "reply", "recorded_at", "a debtor wrote, and it was not understood")
 
 
+def _callbacks(asked: Asked) -> Iterator[Stuck]:
+    """What processors told: of live mode and of the wall only."""
+    if asked.clock_id or asked.mode == Q(livemode=False):
+        return
+    free = Q(lease_until=None) | Q(lease_until__lt=clock.now())
+    unread = ProcessorCallback.objects.filter(free, status=ProcessorCallback.Status.NEW, due_at__lt=asked.before)
+    yield from _rows(unread, "callback", "received_at", "a processor told it, and nobody read it", about="subject")
+    given_up = ProcessorCallback.objects.filter(status=ProcessorCallback.Status.FAILED)
+    yield from _rows(given_up, "callback", "received_at", "given up: try it again in the admin", about="subject")
+
+
 def _promises(asked: Asked) -> Iterator[Stuck]:
     over = Promise.objects.filter(
         asked.mode, status__in=["proposed", "open"], judged_after__lt=asked.before, clock_id=asked.clock_id
@@ -167,6 +178,7 @@ LOOKS: tuple[Callable[[Asked], Iterator[Stuck]], ...] = (
     _reservations,
     _unopened,
     _inbound,
+    _callbacks,
     _promises,
     _cases,
 )

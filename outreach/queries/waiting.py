@@ -78,9 +78,16 @@ def _whom(step: Step, people: list[Contact]) -> Contact | None:
     return min(people, key=order, default=None)
 
 
+_BESIDE = {
+    "answer": "an answer to what they wrote",
+    "notice": "a confirmation they must get",
+    "offer": "it tells them of your settlement offer",
+}
+
+
 def _why(step: Step) -> str:
     if step.kind != "outreach":
-        return "an answer to what they wrote" if step.kind == "answer" else "a confirmation they must get"
+        return _BESIDE[step.kind]
     again = f", attempt {step.attempt}" if step.attempt > 1 else ""
     return f"step {step.index + 1} of the playbook {step.campaign.playbook} {step.version}{again}"
 

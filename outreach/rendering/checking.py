@@ -1,5 +1,6 @@
 """What a message may mention, what the guards object to in it, and what it says of the facts the law asks for."""
 
+import re
 import threading
 from datetime import date
 from typing import Any
@@ -15,8 +16,11 @@ from outreach.rendering.writing import truth
 
 # Written only where the policy holds a plan, or one has been agreed.
 _ABOUT_PLANS = frozenset({"answer_plan_options", "answer_plan_confirmed", "plan_default"})
+# Written only where the creditor has made the offer.
+_ABOUT_OFFERS = frozenset({"settlement_offer"})
 # The facts that are names of the records; what else a step's facts hold is none.
-_NAMING = frozenset({"contact_name", "documents"})
+_NAMING = frozenset({"contact_name", "documents", "payment_id"})
+_CAPITALS = re.compile("[A-Z]{3,}")
 _LAST_STEP = "last_before_next_steps"
 
 
@@ -44,7 +48,9 @@ def _known(letter: Letter, rendered: Rendered) -> Known:
     }
     recorded = " ".join(sorted(names))
     numbers = {
-        written for one in letter.accounts for written in (rules.shown_number(one.invoice_number), one.invoice_number)
+        written
+        for number in (*(one.invoice_number for one in letter.accounts), *_receipted(letter))
+        for written in (rules.shown_number(number), number)
     }
     return Known(
         amounts=_amounts(letter),
@@ -56,7 +62,7 @@ def _known(letter: Letter, rendered: Rendered) -> Known:
         ),
         allowed_hosts=_hosts(letter.links),
         own_links=frozenset(
-            {letter.links.pay, letter.links.opt_out, LOGO, *_hosts_in_names(letter, names), *_links_in(told)}
+            {*_addresses(letter.links), LOGO, *_hosts_in_names(letter, names), *_links_in(told)}
         ),
         creditor_name=rules.one_line(letter.creditor or brand.name),
         opt_out_url=letter.links.opt_out,
@@ -65,7 +71,9 @@ def _known(letter: Letter, rendered: Rendered) -> Known:
         attorney_allowed=letter.attorney_allowed,
         fixed_blocks=_fixed_blocks(rendered),
         authorised=letter.authorised,
-        offers=letter.offers | ({"plan"} if rendered.intent in _ABOUT_PLANS else set()),
+        offers=letter.offers
+        | ({"plan"} if rendered.intent in _ABOUT_PLANS else set())
+        | ({"discount"} if rendered.intent in _ABOUT_OFFERS else set()),
         paid=_paid(letter),
         last_step=rendered.intent == _LAST_STEP,
         validation_open=letter.validation_open,
@@ -78,6 +86,8 @@ def _names(letter: Letter) -> set[str]:
     brand = letter.brand
     texts = [brand.address, brand.name, brand.legal_name, letter.contact_name, *(one.debtor for one in letter.accounts)]
     texts += [text for name, text in letter.facts.items() if isinstance(text, str) and name in _NAMING]
+    # Our own ids are letters and figures by chance: what of them would read as a word in capitals is none.
+    texts += _CAPITALS.findall(letter.facts.get("payment_id", ""))
     names = {rules.one_line(text, 300) for text in texts}
     # "Court GmbH & Co. KG" is read as two sentences, so its pieces are names too.
     return (names | {piece for name in names for piece in reading.sentences_of(name)}) - {""}
@@ -85,7 +95,7 @@ def _names(letter: Letter) -> set[str]:
 
 def _amounts(letter: Letter) -> frozenset[str]:
     language, minors = letter.language, [v for k, v in letter.facts.items() if k.endswith("_minor")]
-    minors += [minor for _, minor in letter.facts.get("plan_lines") or ()]
+    minors += [minor for name in ("plan_lines", "paid") for _, minor in letter.facts.get(name) or ()]
     found = {letter.account.money(abs(minor), language) for minor in minors}
     for one in letter.accounts:
         found |= {
@@ -103,10 +113,19 @@ def _dates(letter: Letter) -> frozenset[date]:
     return frozenset(found for found in days if found)
 
 
+def _receipted(letter: Letter) -> list[str]:
+    """The numbers of the invoices that a receipt is for, and of the payment."""
+    return [*(number for number, _ in letter.facts.get("paid") or ()), letter.facts.get("payment_id", "")]
+
+
 def _paid(letter: Letter) -> bool:
     """A payment succeeded: the ledger shows it, or the fact that this message is about does."""
     shown = any(line.label == "Payment received" for one in letter.accounts for line in one.lines)
     return shown or "paid_amount_minor" in letter.facts
+
+
+def _addresses(links: Links) -> set[str]:
+    return {links.pay, links.opt_out, links.receipt, links.paper} - {""}
 
 
 def _hosts(links: Links) -> frozenset[str]:

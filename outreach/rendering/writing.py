@@ -19,7 +19,7 @@ _BARE = frozenset(
     {
         *("answer_paid_claim", "answer_dispute", "answer_wrong_person", "answer_referral", "answer_who_writes"),
         *("answer_hardship", "answer_general", "answer_copy_coming"),
-        *("notice_opt_out", "notice_cease", "notice_dispute", "notice_receipt"),
+        *("notice_opt_out", "notice_cease", "notice_dispute", "notice_receipt", "notice_link"),
     }
 )
 
@@ -28,11 +28,12 @@ def placeholders(letter: Letter) -> Placeholders:
     """The facts of `letter`, as its sentences name them."""
     account, language = letter.account, letter.language
     number = rules.shown_number(account.invoice_number)
+    several = bool(letter.others) or len(letter.facts.get("paid") or ()) > 1
     return {
         "creditor": _name(letter.creditor or letter.brand.name),
         "debtor": _name(account.debtor),
         "the_invoice": grammar.the_invoices(language)
-        if letter.others
+        if several
         else grammar.the_invoice(language, grammar.isolated(number), account.invoice_date),
         "amount": letter.total,
         "due": "" if letter.others else grammar.due(language, account.due_date),
@@ -104,13 +105,49 @@ def _shown(letter: Letter, draft: Draft, paragraphs: tuple[str, ...]) -> dict[st
         if account.due_date and not letter.others
         else "",
         "links": letter.links,
-        "statement": [] if bare and not letter.itemised else _statement(letter),
+        "ways": _ways(letter, draft.intent),
+        "statement": _receipt(letter) or ([] if bare and not letter.itemised else _statement(letter)),
         "signature": rules.one_line(brand.name)
         if letter.collector
         else grammar.of(rules.one_line(brand.name), labels.signature, letter.language),
         "notice": letter.notice,
         "footer": _footer(letter),
     }
+
+
+def _ways(letter: Letter, intent: str) -> list[tuple[str, str]]:
+    """(label, address) of what a notice leads to; the first is its button."""
+    links, labels = letter.links, letter.labels
+    if links.receipt:
+        return [(labels.receipt, links.receipt), (labels.receipt_paper, links.paper)]
+    return [(labels.page, links.pay)] if intent == "notice_link" else []
+
+
+def _receipt(letter: Letter) -> list[dict[str, Any]]:
+    """A receipt's own section: what came and when, each invoice's part of it, what none of them took, what is left.
+
+    It names the payment by our own id, as the page and the paper do: what a payer or a bank wrote beside it may say
+    anything, and stands in no message of ours.
+    """
+    facts, labels, language = letter.facts, letter.labels, letter.language
+    if "payment_id" not in facts:
+        return []
+
+    def sum_of(minor: int) -> str:
+        return letter.account.money(minor, language)
+
+    came = _dated(line_label("Payment received", language), date_of(facts["paid_on"]), language)
+    lines = [(came, sum_of(facts["paid_amount_minor"]))]
+    if len(facts["paid"]) > 1 or facts["credit_minor"]:
+        lines += [(_numbered(letter, number), sum_of(minor)) for number, minor in facts["paid"]]
+    lines += [(labels.credit, sum_of(facts["credit_minor"]))] if facts["credit_minor"] else []
+    lines += [(labels.balance, sum_of(facts["amount_minor"])), (labels.reference, facts["payment_id"])]
+    return [{"title": labels.receipt, "facts": [], "lines": lines, "summed": False}]
+
+
+def _numbered(letter: Letter, number: str) -> str:
+    shown = grammar.isolated(rules.shown_number(number))
+    return letter.labels.invoice.format(shown) if shown else letter.labels.outstanding
 
 
 def _greeting(letter: Letter) -> str:

@@ -9,6 +9,11 @@ from compliance.roles import role_of
 from compliance.wishes import Window
 
 
+def asked(kind: str) -> str:
+    """What a step of `kind` is to the law: a settlement offer asks for money as any outreach does."""
+    return "outreach" if kind == "offer" else kind
+
+
 def recipient(contact: Any, address: str) -> Recipient:
     """A contact's row as the law reads it; `address` is the one the channel uses."""
     proofs = [at for at in (contact.verified_at, contact.vouched_at) if at is not None]

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts import timeline
+from agentcollect.kit import hosts
 from agentcollect.kit.pages import debtor_page, style_nonce
 from campaigns.models import Contact
 from outreach import operations, queries
@@ -25,7 +26,7 @@ _ONE_CLICK = "One-Click"
 def opt_out(request: HttpRequest, token: str) -> HttpResponse:
     """The page, or what became of it."""
     if request.method == "POST" and request.POST.get("List-Unsubscribe") == _ONE_CLICK:
-        _close(queries.contact_of_token(token), how="one_click")
+        _close(_contact(request, token), how="one_click")
         # The same for every token: nobody reads this answer, and it tells nobody anything.
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     return _page(request, token)
@@ -33,11 +34,19 @@ def opt_out(request: HttpRequest, token: str) -> HttpResponse:
 
 @debtor_page
 def _page(request: HttpRequest, token: str) -> HttpResponse:
-    contact = queries.contact_of_token(token)
+    contact = _contact(request, token)
     if request.method != "POST":
         return _show(request, "ask", contact)
     _close(contact, how="page")
     return _show(request, "done", contact)
+
+
+def _contact(request: HttpRequest, token: str) -> Contact | None:
+    """The contact of the link; on a creditor's pay host (kit.hosts) only its own."""
+    contact, here = queries.contact_of_token(token), hosts.of(request)
+    if contact and here and (contact.organisation_id, contact.livemode) != (here.organisation_id, here.livemode):
+        return None
+    return contact
 
 
 def _close(contact: Contact | None, *, how: str) -> None:

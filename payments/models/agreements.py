@@ -201,6 +201,8 @@ class Offer(OnClock, TenantChild):
     source = models.CharField(max_length=10, choices=Source.choices)
     amount_minor = models.BigIntegerField()
     balance_minor = models.BigIntegerField()
+    # What had been collected on the case when it was sent: only what came since counts towards it.
+    collected_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     valid_until = models.DateTimeField()
     conditions = models.CharField(max_length=500, blank=True)

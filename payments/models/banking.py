@@ -38,6 +38,8 @@ class RemitTo(Tenant):
     effective_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=80, blank=True)
+    # The last state that the owners were written to about (operations.remitting.tell).
+    told = models.CharField(max_length=10, blank=True)
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -57,6 +59,7 @@ class RemitTo(Tenant):
         indexes = [
             models.Index(fields=["organisation", "livemode", "created_at", "id"], name="remit_to_list"),
             models.Index(fields=["effective_at"], name="remit_to_due", condition=Q(status="approved")),
+            models.Index(fields=["updated_at"], name="remit_to_untold", condition=~Q(told=models.F("status"))),
         ]
 
 
@@ -78,7 +81,12 @@ class BankReference(TenantChild):
 
 
 class BankStatement(Tenant):
-    """A statement of the creditor's bank account, read from a file. The same bytes again are the same statement."""
+    """A statement of the creditor's bank account, read from a file. The same bytes again are the same statement.
+
+    `totals`: per currency what the file says, {"EUR": {"credits": [lines, minor], "known": […], "debits": […]}}; `known`
+    of the credits stood in an earlier statement. `returned`: money that went back, [{"on", "minor", "currency",
+    "payer", "text", "why"}]: read, never kept as a line.
+    """
 
     id = PublicIdField("bst")
     name = models.CharField(max_length=200)
@@ -91,6 +99,8 @@ class BankStatement(Tenant):
     to_on = models.DateField(null=True)
     lines_read = models.PositiveIntegerField(default=0)
     lines_new = models.PositiveIntegerField(default=0)
+    totals = models.JSONField(default=dict)
+    returned = models.JSONField(default=list)
     problems = models.JSONField(default=list)
     actor = models.CharField(max_length=80)
 
@@ -105,9 +115,12 @@ class BankLine(TenantChild):
     """Money that came into the creditor's bank account. Becomes a payment when it is matched, by rule or by a person.
 
     `fingerprint`: what makes it the same line in overlapping statements. `suggestion`: [{"case_id", "minor", "why"}].
+    `attempts`: how often it was booked; a line that was taken back once is never booked by itself again.
     """
 
     class Status(models.TextChoices):
+        # Read, and not looked at yet: a worker's next work.
+        NEW = "new"
         UNMATCHED = "unmatched"
         SUGGESTED = "suggested"
         MATCHED = "matched"
@@ -129,6 +142,7 @@ class BankLine(TenantChild):
     outcome = models.CharField(max_length=12, blank=True)
     suggestion = models.JSONField(default=list)
     payment_id = IdRefField()
+    attempts = models.PositiveSmallIntegerField(default=0)
     note = models.CharField(max_length=300, blank=True)
     decided_by = models.CharField(max_length=80, blank=True)
     decided_at = models.DateTimeField(null=True)
@@ -142,6 +156,8 @@ class BankLine(TenantChild):
         indexes = [
             models.Index(fields=["organisation", "livemode", "status", "booked_on", "id"], name="bank_line_status"),
             models.Index(fields=["statement", "number"], name="bank_line_statement"),
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="bank_line_list"),
+            models.Index(fields=["id"], name="bank_line_new", condition=Q(status="new")),
             models.Index(fields=["payment_id"], name="bank_line_payment", condition=~Q(payment_id="")),
         ]
 

@@ -34,10 +34,12 @@ class FeeSchedule(models.Model):
         return f"from {self.effective_at:%Y-%m-%d}"
 
 
-class FeeEntry(OnClock, TenantChild):
+class FeeEntry(TenantChild):
     """One fee as it was earned, or given back (negative) when its payment was. The statement is their sum.
 
-    `basis_minor` × `basis_points` / 10,000, rounded half to even, is `amount_minor`; a discovery fee has neither.
+    What stands of a payment in a case (the sum of `basis_minor`) × `basis_points` / 10,000, rounded half to even, is
+    the sum of `amount_minor`; a part that goes back may therefore change nothing. A discovery fee has neither.
+    Which clock it is on, its case says.
     """
 
     class Kind(models.TextChoices):
@@ -57,15 +59,16 @@ class FeeEntry(OnClock, TenantChild):
     basis_points = models.PositiveIntegerField(default=0)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    actor = models.CharField(max_length=80)
 
     class Meta:
         verbose_name_plural = "fee entries"
         constraints = [
             models.UniqueConstraint(fields=["case", "kind", "cause"], name="fee_entry_once"),
-            models.CheckConstraint(condition=~Q(amount_minor=0), name="fee_entry_not_zero"),
+            models.CheckConstraint(condition=~Q(amount_minor=0, basis_minor=0), name="fee_entry_not_nothing"),
         ]
         indexes = [
-            models.Index(fields=["organisation", "livemode", "clock_id", "created_at", "id"], name="fee_entry_list"),
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="fee_entry_list"),
             models.Index(fields=["payment_id"], name="fee_entry_payment", condition=~Q(payment_id="")),
         ]
 
@@ -77,7 +80,7 @@ class FeeEntry(OnClock, TenantChild):
 class Statement(OnClock, Tenant):
     """What an organisation was charged for one month, in one currency. The month is the organisation's own."""
 
-    id = PublicIdField("sta")
+    id = PublicIdField("stm")
     month = models.DateField()
     currency = models.CharField(max_length=3)
     totals = models.JSONField(default=dict)

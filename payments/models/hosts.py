@@ -29,6 +29,8 @@ class PayDomain(Tenant):
     check_at = models.DateTimeField(null=True)
     # How many checks in a row found it wanting: one bad answer of a resolver breaks nobody's page.
     failures = models.PositiveSmallIntegerField(default=0)
+    # The first of them.
+    failing_since = models.DateTimeField(null=True)
     fault = models.CharField(max_length=300, blank=True)
     actor = models.CharField(max_length=80)
     updated_at = models.DateTimeField()
@@ -71,3 +73,32 @@ class AccessLink(TenantChild):
 
     class Integrity:
         tenant_parents = {"debtor_id": "campaigns.Debtor", "case_id": "campaigns.Case"}
+
+
+class LinkRequest(models.Model):
+    """Somebody at an address that opens nothing (`/inv-0847`) asked for the link to be mailed to the address on file.
+
+    Written for every such request, whether there is anything to send or not; a worker decides (`done_at`). On the
+    product's own host nobody knows whose page was meant: `organisation` is empty then, and so is `livemode`.
+    """
+
+    id = PublicIdField("lrq")
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    livemode = models.BooleanField(null=True)
+    host = models.CharField(max_length=253, blank=True)
+    # The readable part of what stood in the address, and the address that was typed, in lower case.
+    slug = models.CharField(max_length=120)
+    email = models.CharField(max_length=254)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="link_request_waiting", condition=Q(done_at=None)),
+            models.Index(fields=["created_at"], name="link_request_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id

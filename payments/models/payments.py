@@ -60,6 +60,9 @@ class Payment(TenantChild):
     # The creditor's own account at the processor, and where the debtor finishes what was begun there.
     account = models.CharField(max_length=60, blank=True, default="", db_default="")
     checkout_url = models.CharField(max_length=2000, blank=True, default="", db_default="")
+    # What its processor has told about it that must count once, in whatever order it comes: {its reference of a return:
+    # "reversed" | "reinstated"}, and "processing" once a debit has begun.
+    told = models.JSONField(default=dict, db_default={})
     received_at = models.DateTimeField(null=True)
     actor = models.CharField(max_length=80)
     metadata = models.JSONField(default=dict)
@@ -91,13 +94,19 @@ class Payment(TenantChild):
 
 
 class Allocation(TenantChild):
-    """The part of a payment that went to one case, by component; `unapplied` is credit shown, never kept silently."""
+    """The part of a payment that went to one case, by component; `unapplied` is credit shown, never kept silently.
+
+    The sum of all rows of a payment is the payment, always. Money that moves later (a refund, a return, credit that is
+    used) is two rows of one `cause`: what it leaves is negative, and what has gone back to who paid it is `returned`
+    (docs/decisions/0019). `aside`: the case is not the one that the payment itself names.
+    """
 
     class Component(models.TextChoices):
         PRINCIPAL = "principal"
         INTEREST = "interest"
         FEES = "fees"
         UNAPPLIED = "unapplied"
+        RETURNED = "returned"
 
     id = PublicIdField("alc")
     payment = ParentKey("payments.Payment", related_name="allocations")
@@ -105,13 +114,24 @@ class Allocation(TenantChild):
     component = models.CharField(max_length=10, choices=Component.choices)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    # What moved it: a refund, a return or its end, a use of credit; empty: the payment itself.
+    cause = IdRefField(default="", db_default="")
+    aside = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="allocation_amount_positive"),
-            models.UniqueConstraint(fields=["payment", "case", "component"], name="allocation_once"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0) | (~Q(amount_minor=0) & ~Q(cause="")),
+                name="allocation_amount_positive",
+            ),
+            models.UniqueConstraint(fields=["payment", "case", "component", "cause"], name="allocation_once"),
         ]
-        indexes = [models.Index(fields=["case"], name="allocation_case")]
+        indexes = [
+            models.Index(fields=["case"], name="allocation_case"),
+            # What moved in a month, beside the processor's books (queries.reconciling).
+            models.Index(fields=["organisation", "livemode", "created_at"], name="allocation_moved"),
+            models.Index(fields=["case", "payment"], name="allocation_aside", condition=Q(aside=True)),
+        ]
 
     class Integrity:
         append_only = True

@@ -25,6 +25,8 @@ class ProcessorCallback(models.Model):
     event_id = models.CharField(max_length=120)
     kind = models.CharField(max_length=80)
     account = models.CharField(max_length=60, blank=True)
+    # What it is about, at the processor (a payment, a payout): of one subject, one callback is read at a time.
+    subject = models.CharField(max_length=120, blank=True)
     body = models.TextField()
     happened_at = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -41,6 +43,7 @@ class ProcessorCallback(models.Model):
         constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="processor_callback_once")]
         indexes = [
             models.Index(fields=["due_at"], name="processor_callback_new", condition=Q(status="new")),
+            models.Index(fields=["subject"], name="processor_callback_subject", condition=Q(status="new")),
             models.Index(fields=["received_at"], name="processor_callback_received"),
         ]
 

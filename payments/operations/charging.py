@@ -15,12 +15,11 @@ from agentcollect.kit.errors import ApiError, FieldError
 from agentcollect.kit.prepared import Prepared
 from campaigns import operations as campaigns
 from campaigns.models import Case, Hold
-from events import operations as events
 from payments import providers, queries, rules, serializers
 from payments.models import Payment
-from payments.operations.money import about, insert, lock_case, settle
-from payments.operations.reversing import reverse
-from payments.providers.base import Charge, ChargeRequest, Instrument, News, Processor, ProcessorError
+from payments.operations.money import insert, lock_cases
+from payments.operations.settling import settle, tell
+from payments.providers.base import Charge, ChargeRequest, Instrument, Processor, ProcessorError
 
 errors.define("case_closed", 409, "The case is closed and takes no payment on its page.")
 errors.define("payment_in_progress", 409, "A payment of this case is under way; nothing more is taken until it ends.")
@@ -28,6 +27,7 @@ errors.define("no_processor", 409, "No payment processor is connected in live mo
 
 # How long a charge may stay without an outcome before its processor is asked what became of it.
 _GRACE = timedelta(minutes=2)
+_NOTHING_CHARGED = "The payment was not completed. Nothing was charged."
 
 
 def pay(
@@ -39,23 +39,24 @@ def pay(
     faults: Sequence[FieldError] = (),
     by: str,
     at: datetime,
+    instruction: rules.Instruction = (),
+    offer_id: str = "",
 ) -> Payment:
-    """Take a payment on the page of `case` and say how it stands: succeeded, failed, or still processing.
+    """Take a payment on the page of `case`, with a processor that takes the instrument itself (`checkout` is for the
+    others), and say how it stands: succeeded, failed, or still processing.
 
-    `nonce` names the form that was sent: sent twice, even at once, it is one payment. `faults` are those already seen
-    in the form; the processor's join them. Raises ApiError: no_processor, invalid_request (with the faults),
-    case_closed, amount_above_balance, payment_in_progress.
+    `instruction`: the open invoices of this debtor that it is for, with what each gets; empty: `case` alone. `nonce`
+    names the form that was sent: sent twice, even at once, it is one payment. `faults` are those already seen in the
+    form; the processor's join them. Raises ApiError: no_processor, invalid_request (with the faults), case_closed,
+    amount_above_balance, payment_in_progress, invalid_instruction.
     """
-    processor = providers.processor_for(livemode=case.livemode)
-    if processor is None:
+    processor = providers.processor_for(livemode=case.livemode, organisation_id=case.organisation_id)
+    if processor is None or processor.hosted:
         raise ApiError("no_processor")
     known = queries.by_reference(case.organisation_id, case.livemode, processor.name, _form_reference(case, nonce))
     if known:
         return known
-    refusals = processor.refusals(instrument, today=at.date())
-    found = [*faults, *(FieldError(name, "invalid_request", words) for name, words in refusals.items())]
-    if found:
-        raise errors.invalid(found)
+    _check_form(processor, instrument, case, amount_minor, faults, at=at)
     payment, fresh = start(
         case=case,
         amount_minor=amount_minor,
@@ -64,8 +65,27 @@ def pay(
         provider=processor.name,
         by=by,
         at=at,
+        instruction=instruction,
+        offer_id=offer_id,
     )
     return _charge(payment, processor, instrument, by, at) if fresh else payment
+
+
+def _check_form(
+    processor: Processor,
+    instrument: Instrument,
+    case: Case,
+    amount_minor: int,
+    faults: Sequence[FieldError],
+    *,
+    at: datetime,
+) -> None:
+    refusals = processor.refusals(instrument, today=at.date())
+    if words := processor.refusal(amount_minor, case.currency):
+        refusals = refusals | {"amount": words}
+    found = [*faults, *(FieldError(name, "invalid_request", words) for name, words in refusals.items())]
+    if found:
+        raise errors.invalid(found)
 
 
 def _form_reference(case: Case, nonce: str) -> str:
@@ -75,7 +95,15 @@ def _form_reference(case: Case, nonce: str) -> str:
 
 def _charge(payment: Payment, processor: Processor, instrument: Instrument, by: str, at: datetime) -> Payment:
     """Ask the processor, with no transaction open, and write down what it said."""
-    request = ChargeRequest(payment.provider_reference, payment.amount_minor, payment.currency, instrument)
+    request = ChargeRequest(
+        payment.provider_reference,
+        payment.amount_minor,
+        payment.currency,
+        instrument,
+        organisation_id=payment.organisation_id,
+        payment_id=payment.id,
+        at=at,
+    )
     try:
         charge = processor.charge(request)
     except ProcessorError as error:
@@ -83,46 +111,47 @@ def _charge(payment: Payment, processor: Processor, instrument: Instrument, by: 
             return payment  # nobody knows yet: `sweep_processing` asks again
         charge = Charge(reference="", failure="The payment could not be taken. Nothing was charged.")
     if charge.pending:
-        return _acknowledged(payment, charge, at=at)
+        return begun(payment_id=payment.id, reference=charge.reference, by=by, at=at)
     return finish(payment_id=payment.id, charge=charge, by=by, at=at)
 
 
-def _acknowledged(payment: Payment, charge: Charge, *, at: datetime) -> Payment:
-    """The processor has it, by its own reference: its callback (`told`) brings the outcome, and nobody asks for it."""
+def begun(*, payment_id: str, reference: str, by: str, at: datetime) -> Payment:
+    """The processor has it and tells the outcome days later (a bank debit): `payment.processing` says so, once, and
+    nobody asks for the outcome meanwhile."""
     with db.atomic():
-        row = _lock_payment(payment.id)
-        if row.status == Payment.Status.PROCESSING:
-            _move(row, reference=charge.reference, updated_at=at)
-        return row
+        payment, cases = _lock_payment(payment_id)
+        if payment.status == Payment.Status.PROCESSING and _DEBIT not in payment.told:
+            told = payment.told | {_DEBIT: _DEBIT}
+            _move(payment, told=told, reference=reference or payment.reference, checkout_url="", updated_at=at)
+            _tell_each("payment.processing", payment, cases, by=by, at=at)
+        return payment
 
 
-def told(
-    *, provider: str, organisation_id: str, livemode: bool, news: News, by: str = "processor", at: datetime
-) -> Payment | None:
-    """Act on what a processor's callback says about a charge, however often it says it; None: it is none of ours.
-
-    Raises ApiError(illegal_transition): money goes back that never came.
-    """
-    payment = queries.by_reference(organisation_id, livemode, provider, news.reference)
-    if payment is None:
-        return None
-    if news.what == "reversed":
-        return reverse(payment_id=payment.id, reason=news.words, by=by, at=at)
-    failure = (news.words or "The payment did not go through.") if news.what == "failed" else ""
-    charge = Charge(reference=payment.reference, failure=failure, fee_minor=news.fee_minor)
-    return finish(payment_id=payment.id, charge=charge, by=by, at=at)
+_DEBIT = "processing"
 
 
 def start(
-    *, case: Case, amount_minor: int, method: str, nonce: str, provider: str, by: str, at: datetime
+    *,
+    case: Case,
+    amount_minor: int,
+    method: str,
+    nonce: str,
+    provider: str,
+    by: str,
+    at: datetime,
+    instruction: rules.Instruction = (),
+    offer_id: str = "",
+    account: str = "",
 ) -> tuple[Payment, bool]:
-    """Write down the intent to pay and hold outreach; True when it is new, False when this form was sent before."""
+    """Write down the intent to pay and hold outreach on each case paid; True when it is new, False when this form was
+    sent before."""
     reference = _form_reference(case, nonce)
     with db.atomic():
-        case = lock_case(case.organisation_id, case.livemode, case.id)
+        cases = lock_cases(case.organisation_id, case.livemode, case.id, instruction)
         if known := queries.by_reference(case.organisation_id, case.livemode, provider, reference):
             return known, False
-        _check_may_start(case, amount_minor)
+        _check_may_start(case.id, cases, amount_minor, instruction)
+        case = cases[case.id]
         payment = insert(
             case,
             status=Payment.Status.PROCESSING,
@@ -131,24 +160,34 @@ def start(
             source=Payment.Source.PAGE,
             provider=provider,
             provider_reference=reference,
+            instruction=[list(pair) for pair in instruction],
+            offer_id=offer_id,
+            account=account,
             actor=by,
             at=at,
         )
-        campaigns.hold(kind=Hold.Kind.PAYMENT_PROCESSING, on=case, by=by, at=at, evidence={"payment_id": payment.id})
+        for case_id, _ in rules.shares(amount_minor, instruction, case_id=case.id):
+            said = {"payment_id": payment.id}
+            campaigns.hold(kind=Hold.Kind.PAYMENT_PROCESSING, on=cases[case_id], by=by, at=at, evidence=said)
         return payment, True
 
 
-def _check_may_start(case: Case, amount_minor: int) -> None:
-    if case.status == Case.Status.CLOSED or case.balance_minor <= 0:
-        raise ApiError("case_closed")
-    if not 0 < amount_minor <= case.balance_minor:
-        raise ApiError("amount_above_balance", param="amount")
-    if Payment.objects.filter(case_id=case.id, status=Payment.Status.PROCESSING).exists():
+def _check_may_start(case_id: str, cases: dict[str, Case], amount_minor: int, instruction: rules.Instruction) -> None:
+    parts = dict(instruction) or {case_id: amount_minor}
+    if len(parts) < len(instruction) or sum(parts.values()) != amount_minor:
+        raise ApiError("invalid_instruction", "The parts of the invoices do not add up to the amount.", param="amount")
+    for one, minor in parts.items():
+        if cases[one].status == Case.Status.CLOSED or cases[one].balance_minor <= 0:
+            raise ApiError("case_closed")
+        if not 0 < minor <= cases[one].balance_minor:
+            raise ApiError("amount_above_balance", param="amount")
+    if parts.keys() & queries.under_way(cases[case_id].debtor_id).keys():
         raise ApiError("payment_in_progress")
 
 
 def finish(*, payment_id: str, charge: Charge, by: str, at: datetime) -> Payment:
-    """The outcome of a payment that was processing; for one that already has an outcome, nothing happens."""
+    """The outcome of a payment that was processing; for one that already has an outcome, nothing happens, except that
+    money which came after all is taken."""
     return (
         succeed(payment_id=payment_id, charge=charge, by=by, at=at)
         if charge.succeeded
@@ -157,55 +196,61 @@ def finish(*, payment_id: str, charge: Charge, by: str, at: datetime) -> Payment
 
 
 def succeed(*, payment_id: str, charge: Charge, by: str, at: datetime) -> Payment:
-    """The money came: settle the case, lift the hold, record `payment.received`."""
+    """The money came: settle each case, lift the holds, record `payment.received`."""
     with db.atomic():
-        payment = _lock_payment(payment_id)
-        if rules.may_become(payment.status, Payment.Status.SUCCEEDED):
+        payment, cases = _lock_payment(payment_id)
+        if rules.may_become(payment.status, Payment.Status.SUCCEEDED) and payment.status not in rules.COLLECTED:
             _move(
                 payment,
                 status=Payment.Status.SUCCEEDED,
-                reference=charge.reference,
+                reference=charge.reference or payment.reference,
                 processor_fee_minor=charge.fee_minor,
+                failure="",
+                checkout_url="",
                 received_at=at,
                 updated_at=at,
             )
-            _lift_hold(payment, by=by, at=at)
-            settle(payment, by=by, at=at)
+            _lift_holds(payment, cases, by=by, at=at)
+            settle(payment, cases, by=by, at=at)
+        elif charge.fee_minor and not payment.processor_fee_minor:
+            # Processors tell their fee in a later word.
+            _move(payment, processor_fee_minor=charge.fee_minor, updated_at=at)
         return payment
 
 
 def fail(*, payment_id: str, charge: Charge, by: str, at: datetime) -> Payment:
-    """No money moves: lift the hold, record `payment.failed`."""
+    """No money moves: lift the holds, record `payment.failed`."""
     with db.atomic():
-        payment = _lock_payment(payment_id)
+        payment, cases = _lock_payment(payment_id)
         if rules.may_become(payment.status, Payment.Status.FAILED):
             _move(
                 payment,
                 status=Payment.Status.FAILED,
-                reference=charge.reference,
+                reference=charge.reference or payment.reference,
                 failure=charge.failure[:200],
+                checkout_url="",
                 updated_at=at,
             )
-            _lift_hold(payment, by=by, at=at)
-            events.record(
-                type="payment.failed",
-                organisation_id=payment.organisation_id,
-                livemode=payment.livemode,
-                data=serializers.failed(payment, payment.case),
-                by=by,
-                at=at,
-                about=about(payment, payment.case),
-            )
+            _lift_holds(payment, cases, by=by, at=at)
+            _tell_each("payment.failed", payment, cases, by=by, at=at)
         return payment
 
 
-def _lock_payment(payment_id: str) -> Payment:
-    """The payment with its case, both locked, the case first."""
+def _tell_each(type: str, payment: Payment, cases: dict[str, Case], *, by: str, at: datetime) -> None:
+    shown = serializers.failed if type == "payment.failed" else serializers.begun
+    for case_id, minor in rules.shares(payment.amount_minor, payment.instruction, case_id=payment.case_id):
+        data = shown(payment, cases[case_id], minor)
+        tell(type, payment, cases[case_id], data, by=by, at=at, cause="")
+
+
+def _lock_payment(payment_id: str) -> tuple[Payment, dict[str, Case]]:
+    """The payment with its cases, all locked, the cases first."""
     found = _payment.one(id=payment_id)
-    case = lock_case(found.organisation_id, found.livemode, found.case_id)
+    instruction = tuple((case_id, minor) for case_id, minor in found.instruction)
+    cases = lock_cases(found.organisation_id, found.livemode, found.case_id, instruction)
     payment = _locked_payment.one(id=payment_id)
-    payment.case = case
-    return payment
+    payment.case = cases[payment.case_id]
+    return payment, cases
 
 
 _payment = Prepared(lambda id: Payment.objects.filter(id=id))
@@ -218,10 +263,11 @@ def _move(payment: Payment, **fields: Any) -> None:
     payment.save(update_fields=list(fields))
 
 
-def _lift_hold(payment: Payment, *, by: str, at: datetime) -> None:
-    for hold in _processing(case_id=payment.case_id):
-        if hold.evidence.get("payment_id") == payment.id:
-            campaigns.release(hold=hold, by=by, at=at)
+def _lift_holds(payment: Payment, cases: dict[str, Case], *, by: str, at: datetime) -> None:
+    for case_id in cases:
+        for hold in _processing(case_id=case_id):
+            if hold.evidence.get("payment_id") == payment.id:
+                campaigns.release(hold=hold, by=by, at=at)
 
 
 @Prepared
@@ -229,7 +275,7 @@ def _processing(case_id: str) -> QuerySet[Hold]:
     return Hold.objects.filter(case_id=case_id, kind=Hold.Kind.PAYMENT_PROCESSING, released_at=None)
 
 
-def _moment(payment: Payment, at: datetime) -> datetime:
+def moment(payment: Payment, at: datetime) -> datetime:
     """The processor is asked by the wall's time; the outcome comes in the payment's own story."""
     clock_id = payment.case.clock_id
     return timeline.now(clock_id) if clock_id else at
@@ -240,13 +286,15 @@ def sweep_processing(*, at: datetime, limit: int = 100) -> int:
     settled = 0
     for payment in queries.left_processing(at - _GRACE, limit):
         processor = providers.processor_named(payment.provider)
-        if processor is None:
+        if processor is None or processor.hosted:
             continue
         try:
-            charge = processor.find(payment.provider_reference)
+            charge = processor.find(payment.provider_reference, payment.account)
         except ProcessorError:
             continue
-        charge = charge or Charge(reference="", failure="The payment was not completed. Nothing was charged.")
-        finish(payment_id=payment.id, charge=charge, by="engine", at=_moment(payment, at))
+        charge = charge or Charge(reference="", failure=_NOTHING_CHARGED)
+        if charge.pending:
+            continue
+        finish(payment_id=payment.id, charge=charge, by="engine", at=moment(payment, at))
         settled += 1
     return settled

@@ -1,6 +1,7 @@
-"""Money that came: recorded once, shared out, told, and the case settled by it.
+"""Money that came: recorded once, for one invoice or for several of a debtor.
 
-Lock order: case, payment, what was agreed about the case, event counter (taken by `kit.db.atomic` at the end).
+Lock order: campaigns (only where one may open a case again) and cases, each by id, the payment, its refund, what was
+agreed about the case, event counter (taken by `kit.db.atomic` at the end).
 """
 
 from datetime import datetime
@@ -10,16 +11,16 @@ from django.db import IntegrityError
 
 from agentcollect.kit import clock, db, errors, ids, money
 from agentcollect.kit.errors import ApiError
-from campaigns import operations as campaigns
 from campaigns.models import Case
 from events import operations as events
 from payments import queries, rules, serializers
-from payments.models import Allocation, Payment
-from payments.operations.following import follow
+from payments.models import Payment
+from payments.operations.settling import settle
 from payments.serializers import Report
 
 errors.define("amount_above_balance", 400, "The amount is more than what is owed.")
 errors.define("no_balance", 409, "Nothing is owed on this case; name an `amount` to record money that came anyway.")
+errors.define("invalid_instruction", 400, "Invoices that are paid together are one debtor's, in one currency.")
 
 
 def record(
@@ -38,17 +39,21 @@ def record(
     at: datetime,
     reference: str = "",
     metadata: dict[str, str] | None = None,
+    instruction: rules.Instruction = (),
+    offer_id: str = "",
 ) -> Payment:
     """Record money that came for a case: payment, allocations, ledger, event, in one transaction.
 
-    The same (organisation, mode, provider, provider_reference) counts once: repeated, it returns the first payment
-    and changes nothing. A closed case takes the money as unapplied credit. Raises ApiError: case_not_found,
-    currency_mismatch.
+    `instruction`: the invoices of the same debtor that it is meant for, with what each gets, in this order (`case_id`
+    may be among them); what is over is the first one's. The same (organisation, mode, provider, provider_reference)
+    counts once: repeated, it returns the first payment and changes nothing. A closed case takes the money as unapplied
+    credit. Raises ApiError: case_not_found, currency_mismatch, invalid_instruction.
     """
     key = (organisation_id, livemode, provider, provider_reference)
     try:
         with db.atomic():
-            case = lock_case(organisation_id, livemode, case_id)
+            cases = lock_cases(organisation_id, livemode, case_id, instruction)
+            case = cases[case_id]
             if known := queries.by_reference(*key):
                 return known
             if currency != case.currency:
@@ -64,10 +69,12 @@ def record(
                 reference=reference,
                 received_at=received_at,
                 metadata=metadata or {},
+                instruction=[list(pair) for pair in instruction],
+                offer_id=offer_id,
                 actor=by,
                 at=at,
             )
-            settle(payment, by=by, at=at)
+            settle(payment, cases, by=by, at=at)
             return payment
     except IntegrityError:
         # The same reference, at the same moment, for another case: that one was first.
@@ -131,6 +138,20 @@ def lock_case(organisation_id: str, livemode: bool, case_id: str) -> Case:
     return found[0]
 
 
+def lock_cases(
+    organisation_id: str, livemode: bool, case_id: str, instruction: rules.Instruction = ()
+) -> dict[str, Case]:
+    """The cases that a payment of `case_id` is for, locked by id. Raises ApiError: case_not_found, invalid_instruction
+    (they are not one debtor's, or not in one currency)."""
+    named = sorted({case_id, *(one for one, _ in instruction)})
+    cases = {one: lock_case(organisation_id, livemode, one) for one in named}
+    if len({(case.debtor_id, case.currency) for case in cases.values()}) > 1 or any(
+        part <= 0 for _, part in instruction
+    ):
+        raise ApiError("invalid_instruction", param="case_id")
+    return cases
+
+
 def insert(case: Case, *, at: datetime, **fields: Any) -> Payment:
     return Payment.objects.create(
         organisation_id=case.organisation_id,
@@ -145,61 +166,5 @@ def insert(case: Case, *, at: datetime, **fields: Any) -> Payment:
     )
 
 
-def settle(payment: Payment, *, by: str, at: datetime) -> None:
-    """Post the ledger, share the money out, record the fact, close the case that is paid, and look at what was agreed
-    about it: in this order.
-
-    The case is locked and the payment has succeeded.
-    """
-    open_, was = queries.open_components(payment.case), payment.case.status
-    settled = campaigns.settle(
-        case_id=payment.case_id,
-        amount_minor=payment.amount_minor,
-        payment_id=payment.id,
-        by=by,
-        at=at,
-        announce=lambda settled: _came(payment, settled, open_, by=by, at=at),
-    )
-    follow(case=settled.case, was=was, by=by, at=at)
-
-
-def _came(payment: Payment, settled: campaigns.Settlement, open_: list[rules.Open], *, by: str, at: datetime) -> None:
-    case = payment.case
-    parts = [(part, minor) for _, part, minor in rules.allocate(settled.applied_minor, open_, case_id=case.id)]
-    if settled.unapplied_minor:
-        parts.append((rules.UNAPPLIED, settled.unapplied_minor))
-    _allocate(payment, parts, at)
-    events.record(
-        type="payment.received",
-        organisation_id=payment.organisation_id,
-        livemode=payment.livemode,
-        data=serializers.received(
-            payment, case, parts, balance_minor=settled.balance_minor, zone=case.organisation.timezone
-        ),
-        by=by,
-        at=at,
-        about=about(payment, case),
-    )
-
-
-def _allocate(payment: Payment, parts: list[tuple[str, int]], at: datetime) -> None:
-    recorded_at = clock.now()
-    rows = [
-        Allocation(
-            organisation_id=payment.organisation_id,
-            livemode=payment.livemode,
-            payment=payment,
-            case_id=payment.case_id,
-            component=component,
-            amount_minor=minor,
-            currency=payment.currency,
-            created_at=at,
-            recorded_at=recorded_at,
-        )
-        for component, minor in parts
-    ]
-    db.bulk_insert(Allocation, rows)
-
-
 def about(payment: Payment, case: Case) -> events.About:
-    return events.About(campaign_id=payment.campaign_id, case_id=case.id, debtor_id=case.debtor_id)
+    return events.About(campaign_id=case.campaign_id, case_id=case.id, debtor_id=case.debtor_id)

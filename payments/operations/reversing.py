@@ -1,79 +1,93 @@
-"""Money that had come goes back: a returned debit, a chargeback. Not a refund, which the creditor gives.
-
-Lock order: the campaign (the case may open again), the case, the payment, what was agreed about the case.
+"""Money that had come goes back: a returned debit, a chargeback. Not a refund, which the creditor gives. A dispute at
+the processor that the creditor wins brings it again.
 """
 
 from datetime import datetime
 
-from agentcollect.kit import db
-from campaigns import operations as campaigns
-from campaigns.models import Case
+from agentcollect.kit import ids
+from campaigns.models import LedgerEntry
 from campaigns.rules.transitions import refused
-from events import operations as events
-from payments import rules, serializers
-from payments.models import Payment, Plan, Promise
-from payments.operations import plans, promises
-from payments.operations.money import about, lock_case
+from payments import queries, rules, serializers
+from payments.models import Payment
+from payments.operations.returning import Going, Locked, all_of, bring_back, give_back
+
+# What a processor tells of one return of a payment's money, by its own reference of it; the later word stands.
+TAKEN, GIVEN = "reversed", "reinstated"
 
 
-def reverse(*, payment_id: str, reason: str, by: str, at: datetime) -> Payment:
-    """Take back what a payment had settled: a ledger entry makes it owed again, `payment.reversed` says so, and a case
-    that it had closed is active again (campaigns.operations.take_back). No success fee is earned by it.
+def reverse(*, payment_id: str, reason: str, by: str, at: datetime, reference: str = "") -> Payment:
+    """Take back what still stands of a payment, from every case that it paid: a ledger entry makes it owed again,
+    `payment.reversed` says so, and a case that it had closed is active again (campaigns.operations.take_back). Its
+    success fee is given back.
 
-    Reversed already: nothing happens. `reason` is for people. Raises ApiError(illegal_transition) for money that never
-    came, or has all been refunded.
+    `reference`: the processor's, of this return; told again, or after it was said that the money came again, nothing
+    happens, and so for a payment that is reversed. `reason` is for people. Raises ApiError(illegal_transition) for
+    money that never came, or has all been refunded.
     """
-    with db.atomic():
-        found = Payment.objects.only("organisation_id", "livemode", "case_id", "campaign_id").get(id=payment_id)
-        campaign = campaigns.lock_campaign(found.campaign_id)
-        lock_case(found.organisation_id, found.livemode, found.case_id)
-        payment = db.locked(Payment.objects.filter(id=payment_id)).get()
-        if payment.status == Payment.Status.REVERSED:
+    with all_of(payment_id) as locked:
+        payment = locked.payment
+        if reference in payment.told or payment.status == Payment.Status.REVERSED:
+            _note(payment, reference, payment.told.get(reference, TAKEN), at=at)
             return payment
-        if not rules.may_become(payment.status, Payment.Status.REVERSED):
+        if payment.status not in rules.REFUNDABLE:
             raise refused(payment.status, "be reversed")
-        payment.status, payment.success_fee_minor = Payment.Status.REVERSED, 0
-        payment.failure, payment.updated_at = reason[:200], at
-        payment.save(update_fields=["status", "success_fee_minor", "failure", "updated_at"])
-        returned = campaigns.take_back(
-            campaign=campaign,
-            case_id=payment.case_id,
-            amount_minor=_applied(payment),
-            payment_id=payment.id,
-            reason=reason,
-            by=by,
-            at=at,
-            announce=lambda returned: _went_back(payment, returned, by=by, at=at),
-        )
-        payment.case = returned.case
-        _look_at_agreements(returned.case, by=by, at=at)
+        take(locked, reference, reason, by=by, at=at)
         return payment
 
 
-def _applied(payment: Payment) -> int:
-    """What of it stands on the case's ledger: not what was unapplied, nor what was refunded since."""
-    parts = payment.allocations.exclude(component=rules.UNAPPLIED).values_list("amount_minor", flat=True)
-    return max(0, sum(parts) - payment.refunded_minor)
-
-
-def _went_back(payment: Payment, returned: campaigns.Returned, *, by: str, at: datetime) -> None:
-    events.record(
+def take(locked: Locked, reference: str, reason: str, *, by: str, at: datetime) -> None:
+    """What stands of the payment goes back, for the return that the processor calls `reference`."""
+    payment, pieces = locked.payment, queries.standing(locked.payment)
+    payment.failure = reason[:200]
+    _note(payment, reference, TAKEN, at=at)
+    stand(payment, at=at)
+    going = Going(
+        kind=LedgerEntry.Kind.REVERSAL,
+        cause=ids.new("rvs"),
+        reason=reason,
         type="payment.reversed",
-        organisation_id=payment.organisation_id,
-        livemode=payment.livemode,
-        data=serializers.went_back(payment, returned.case, owed_again_minor=returned.amount_minor),
-        by=by,
-        at=at,
-        about=about(payment, returned.case),
-        cause=payment.id,
+        tells=lambda case, total, applied: serializers.went_back(payment, case, owed_again_minor=applied),
     )
+    give_back(locked, pieces, going, by=by, at=at)
 
 
-def _look_at_agreements(case: Case, *, by: str, at: datetime) -> None:
-    """A part of what was promised, or of a plan, has not come after all."""
-    if case.status == Case.Status.PROMISED:
-        for promise in db.locked(Promise.objects.filter(case=case, status=Promise.Status.OPEN)):
-            promises.judge(promise, case, by=by, at=at)
-    if case.status == Case.Status.IN_PLAN:
-        for plan in db.locked(Plan.objects.filter(case=case, status=Plan.Status.ACTIVE)):
-            plans.judge(plan, case, by=by, at=at)
+def reinstate(*, payment_id: str, by: str, at: datetime, reference: str = "") -> Payment:
+    """The money that a return took came again: the cases that it had left are paid by it, as far as they still owe, and
+    `payment.received` says so with `reinstated`. Told before the return itself, the return counts as over."""
+    with all_of(payment_id) as locked:
+        payment = locked.payment
+        if payment.told.get(reference) == GIVEN:
+            return payment
+        was = payment.status
+        _note(payment, reference, GIVEN, at=at)
+        stand(payment, at=at)
+        if was == Payment.Status.REVERSED and payment.status != was:
+            minor = sum(queries.returned(payment).values()) - payment.refunded_minor
+            said = {"reinstated": True}
+            bring_back(locked, minor, cause=ids.new("rst"), said=said, by=by, at=at)
+        return payment
+
+
+def taken_back(payment: Payment) -> bool:
+    """Some return of its money has not ended."""
+    return TAKEN in [word for reference, word in payment.told.items() if reference != PROCESSING]
+
+
+# What `told` remembers beside the returns: that the debit has begun.
+PROCESSING = "processing"
+
+
+def _note(payment: Payment, reference: str, word: str, *, at: datetime) -> None:
+    payment.told = payment.told | {reference: word}
+    payment.updated_at = at
+    payment.save(update_fields=["told", "failure", "updated_at"])
+
+
+def stand(payment: Payment, *, at: datetime) -> None:
+    """The state of a payment that came, as refunds and returns have left it."""
+    if payment.status in rules.COLLECTED:
+        now = rules.status_of(
+            payment.amount_minor, refunded_minor=payment.refunded_minor, taken_back=taken_back(payment)
+        )
+        payment.status, payment.updated_at = now, at
+        payment.save(update_fields=["status", "refunded_minor", "updated_at"])

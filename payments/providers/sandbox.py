@@ -1,7 +1,8 @@
 """The sandbox processor: Stripe's well-known test numbers, no network, no money.
 
-A card's or a bank account's fate stands in its number, so nothing needs to be remembered. Any other number is refused
-before a payment exists: nobody's real card belongs on a test page.
+A card's or a bank account's fate stands in its number. Any other number is refused before a payment exists: nobody's
+real card belongs on a test page. What it took and gave back stands in its own books (sandbox_books), written before it
+answers, as a processor's would be: asked after a crash, it knows.
 """
 
 import hashlib
@@ -9,7 +10,16 @@ import re
 from datetime import date
 
 from payments import rules
-from payments.providers.base import Charge, ChargeRequest, Instrument
+from payments.providers import sandbox_books
+from payments.providers.base import (
+    Charge,
+    ChargeRequest,
+    Checkout,
+    CheckoutRequest,
+    Instrument,
+    RefundOutcome,
+    RefundRequest,
+)
 
 # docs.stripe.com/testing, "Cards by brand" and "Declined payments".
 _SUCCEEDS = frozenset(
@@ -49,6 +59,7 @@ class SandboxProcessor:
     """Test mode only. A bank transfer succeeds at once, and so does a direct debit that names no account."""
 
     name = "sandbox"
+    hosted = False
     methods: tuple[str, ...] = ("card", "bank_transfer", "ach_debit")
 
     def refusals(self, instrument: Instrument, *, today: date) -> dict[str, str]:
@@ -62,16 +73,31 @@ class SandboxProcessor:
         }
         return {name: words for name, words in found.items() if words}
 
+    def refusal(self, amount_minor: int, currency: str) -> str:
+        return ""
+
     def charge(self, request: ChargeRequest) -> Charge:
         failure, number = "", request.instrument.number
         if request.instrument.method == "card":
             failure = _FAILS.get(_digits(number), "")
         pending = request.instrument.method == "ach_debit" and number in ACCOUNTS
-        return Charge(reference=_own_reference(request.reference), failure=failure, pending=pending)
+        reference = own_reference(request.reference)
+        if not failure:
+            sandbox_books.charged(request, reference, pending=pending)
+        return Charge(reference=reference, failure=failure, pending=pending)
 
-    def find(self, reference: str) -> Charge | None:
-        """None: a sandbox charge leaves no trace but our own row, so one without an outcome never happened."""
-        return None
+    def begin(self, request: CheckoutRequest) -> Checkout:
+        raise NotImplementedError("The sandbox takes the instrument itself.")
+
+    def refund(self, request: RefundRequest) -> RefundOutcome:
+        """Given back at once."""
+        reference = own_reference(request.refund_id)
+        sandbox_books.refunded(request, reference)
+        return RefundOutcome(reference)
+
+    def find(self, reference: str, account: str = "") -> Charge | None:
+        """From its books: None when it charged nothing."""
+        return sandbox_books.find(own_reference(reference))
 
 
 def _digits(number: str) -> str:
@@ -95,5 +121,6 @@ def _expiry_refusal(text: str, today: date) -> str:
     return "This date has passed." if rules.has_expired(expiry, today) else ""
 
 
-def _own_reference(reference: str) -> str:
+def own_reference(reference: str) -> str:
+    """What the sandbox calls a charge or refund that we call `reference`."""
     return "sbx_" + hashlib.sha256(reference.encode()).hexdigest()[:20]

@@ -7,6 +7,8 @@ DEFAULT_PRIMARY, DEFAULT_ACCENT = "#1f3a5f", "#2f6f5e"
 WHITE, BLACK = "#ffffff", "#000000"
 # The page's own surfaces, light and dark (payments/static/payments/pay.css says the same).
 SURFACES = {"light": "#ffffff", "dark": "#171a1f"}
+# What notices and ticked rows stand on: links and marks are seen there as well.
+TINTS = {"light": "#f7f8fa", "dark": "#1d2127"}
 TEXT_RATIO, SHAPE_RATIO = 4.5, 3.0  # WCAG 2.2: 1.4.3 (text), 1.4.11 (shapes and focus)
 
 Rgb = tuple[int, int, int]
@@ -37,12 +39,13 @@ def ink_on(colour: str) -> str:
     )
 
 
-def readable(colour: str, surface: str, ratio: float) -> str:
-    """`colour` moved towards black or white, as little as needed to stand out from `surface` by `ratio`."""
+def readable(colour: str, surface: str, ratio: float, also: str = "") -> str:
+    """`colour` moved towards black or white, as little as needed to stand out from `surface`, and from `also` like it,
+    by `ratio`."""
     target = BLACK if luminance(surface) > 0.18 else WHITE
     for step in range(21):
         candidate = _mix(colour, target, step / 20)
-        if contrast(candidate, surface) >= ratio:
+        if min(contrast(candidate, surface), contrast(candidate, also or surface)) >= ratio:
             return candidate
     return target
 
@@ -60,16 +63,16 @@ def palette(colors: object) -> dict[str, dict[str, str]]:
     given = colors if isinstance(colors, dict) else {}
     primary = _valid(given.get("primary"), DEFAULT_PRIMARY)
     accent = _valid(given.get("accent"), primary if _valid(given.get("primary"), "") else DEFAULT_ACCENT)
-    return {scheme: _scheme(primary, accent, surface) for scheme, surface in SURFACES.items()}
+    return {scheme: _scheme(primary, accent, surface, TINTS[scheme]) for scheme, surface in SURFACES.items()}
 
 
-def _scheme(primary: str, accent: str, surface: str) -> dict[str, str]:
+def _scheme(primary: str, accent: str, surface: str, tint: str) -> dict[str, str]:
     return {
         "brand": primary,
         "brand-ink": ink_on(primary),
-        "action": readable(primary, surface, SHAPE_RATIO),
-        "link": readable(primary, surface, TEXT_RATIO),
-        "accent": readable(accent, surface, SHAPE_RATIO),
+        "action": readable(primary, surface, SHAPE_RATIO, tint),
+        "link": readable(primary, surface, TEXT_RATIO, tint),
+        "accent": readable(accent, surface, SHAPE_RATIO, tint),
     }
 
 

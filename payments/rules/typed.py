@@ -4,15 +4,30 @@ import re
 from datetime import date
 from decimal import Decimal
 
-_AMOUNT = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]+(\.[0-9]+)?|\.[0-9]+")
+# How each language parts thousands and decimals (CLDR): (what may part thousands, the decimal sign).
+_SIGNS = {"en": (",", "."), "fr": (" ", ","), "es": (".", ","), "de": (".", ",")}
+_SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
+_PLAIN = re.compile(r"[0-9]+\.[0-9]{1,2}")
 
 
-def read_amount(text: str) -> Decimal:
-    """A typed amount (`1,234.50`, `$200`). Raises ValueError in words for the person who typed it."""
-    plain = text.strip().removeprefix("$").removeprefix("€").removeprefix("£").strip()
-    if not (len(plain) <= 20 and plain.isascii() and _AMOUNT.fullmatch(plain)):
-        raise ValueError("Enter an amount in figures, like 250.00.")
-    return Decimal(plain.replace(",", ""))
+def read_amount(text: str, language: str = "en") -> Decimal:
+    """A typed amount as `language` writes it: `1,234.50`, `1.234,50`, `1 234,50`, `$200`; `1234.50` in all of them.
+
+    Raises ValueError in words for the person who typed it: it is none, or could be read in two ways.
+    """
+    plain = _SPACES.sub(" ", text.strip().strip("$€£").strip())
+    thousands, decimal = _SIGNS[language]
+    if len(plain) <= 20 and plain.isascii():
+        if _PLAIN.fullmatch(plain):
+            return Decimal(plain)
+        if _written(thousands, decimal).fullmatch(plain):
+            return Decimal(plain.replace(thousands, "").replace(decimal, "."))
+    raise ValueError("Enter an amount in figures, like 250.00.")
+
+
+def _written(thousands: str, decimal: str) -> re.Pattern[str]:
+    part, point = re.escape(thousands), re.escape(decimal)
+    return re.compile(rf"[0-9]{{1,3}}({part}[0-9]{{3}})+({point}[0-9]+)?|[0-9]+({point}[0-9]+)?|{point}[0-9]+")
 
 
 def passes_luhn(number: str) -> bool:

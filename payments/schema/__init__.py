@@ -1,5 +1,25 @@
 """How the room's bodies and answers are described in the OpenAPI document."""
 
-from payments.schema.payments import EXAMPLE, PAYMENT, REPORT, REPORT_EXAMPLE, SANDBOX_REPORT
+from payments.schema.payments import (
+    EXAMPLE,
+    PAYMENT,
+    REFUND,
+    REFUND_EXAMPLE,
+    REFUND_GIVEN,
+    REFUND_GIVEN_EXAMPLE,
+    REPORT,
+    REPORT_EXAMPLE,
+    SANDBOX_REPORT,
+)
 
-__all__ = ["EXAMPLE", "PAYMENT", "REPORT", "REPORT_EXAMPLE", "SANDBOX_REPORT"]
+__all__ = [
+    "EXAMPLE",
+    "PAYMENT",
+    "REFUND",
+    "REFUND_EXAMPLE",
+    "REFUND_GIVEN",
+    "REFUND_GIVEN_EXAMPLE",
+    "REPORT",
+    "REPORT_EXAMPLE",
+    "SANDBOX_REPORT",
+]

@@ -22,8 +22,8 @@ from payments.models import Instalment, Plan, Promise
 from payments.models.agreements import Source
 from payments.rules.plans import EVERY
 
-_DATE = {"type": "string", "format": "date"}
-_MONEY = NUMBER | {"exclusiveMinimum": 0, "maximum": 999999999.99}
+DATE = {"type": "string", "format": "date"}
+MONEY = NUMBER | {"exclusiveMinimum": 0, "maximum": 999999999.99}
 
 
 def _about(states: list[str]) -> dict[str, Any]:
@@ -49,7 +49,7 @@ PROMISE = whole(
     | {
         "amount": NUMBER,
         "amount_received": NUMBER | {"description": "What the ledger took in since it was given."},
-        "due_on": _DATE,
+        "due_on": DATE,
         "judged_after": TIME | {"description": "The end of `due_on` where you are."},
     }
 )
@@ -57,7 +57,7 @@ _INSTALMENT = whole(
     {
         "id": TEXT,
         "number": WHOLE,
-        "due_on": _DATE,
+        "due_on": DATE,
         "amount": NUMBER,
         "amount_paid": NUMBER | {"description": "Follows the ledger, the oldest instalment first."},
         "status": choice(Instalment.Status.values),
@@ -75,24 +75,24 @@ PLAN = whole(
 )
 PROMISE_IN = record(
     ["due_on"],
-    amount=_MONEY | {"description": "The balance when left out."},
-    due_on=_DATE | {"description": "From today to `max_promise_days` of your offer policy, where you are."},
+    amount=MONEY | {"description": "The balance when left out."},
+    due_on=DATE | {"description": "From today to `max_promise_days` of your offer policy, where you are."},
 )
 PLAN_IN = record(
     [],
     instalments=WHOLE | {"minimum": 2, "maximum": 36, "description": "With `first_on`, instead of `schedule`."},
-    first_on=_DATE,
+    first_on=DATE,
     every=choice(EVERY) | {"default": "month"},
     schedule={
         "type": "array",
         "minItems": 2,
         "maxItems": 36,
-        "items": record(["due_on", "amount"], due_on=_DATE, amount=_MONEY),
+        "items": record(["due_on", "amount"], due_on=DATE, amount=MONEY),
         "description": "Your own instalments; they add up to the balance.",
     },
     agreed=BOOL | {"default": False, "description": "The debtor has said yes: it starts at once."},
 )
-_ABOUT = {
+ABOUT = {
     "case_id": "cas_0UZ8pq1K7Lm3pRx1aBcDeF",
     "campaign_id": "cmp_0UZ8pq1K9xQk4Fw2aBcDeF",
     "debtor_id": "dbt_0UZ8pq1KKp2mZxQ8aBcDeF",
@@ -105,7 +105,7 @@ _ABOUT = {
     "ended_at": None,
     "updated_at": "2026-03-17T14:22:00Z",
 }
-PROMISE_EXAMPLE = _ABOUT | {
+PROMISE_EXAMPLE = ABOUT | {
     "id": "prm_0UZ8pq1K9xQk4Fw2aBcDeF",
     "status": "open",
     "amount": 5000,
@@ -113,7 +113,7 @@ PROMISE_EXAMPLE = _ABOUT | {
     "due_on": "2026-03-27",
     "judged_after": "2026-03-28T04:00:00Z",
 }
-PLAN_EXAMPLE = _ABOUT | {
+PLAN_EXAMPLE = ABOUT | {
     "id": "pln_0UZ8pq1K9xQk4Fw2aBcDeF",
     "status": "active",
     "total": 15000,
@@ -134,7 +134,7 @@ PLAN_EXAMPLE = _ABOUT | {
 }
 
 
-def _post(
+def act(
     name: str,
     summary: str,
     description: str,
@@ -161,7 +161,7 @@ def _post(
 
 promises = document("list_promises", "List promises to pay", PROMISE, PROMISE_EXAMPLE, tag="Agreements")
 promise = described("get_promise", "Get one promise", PROMISE, PROMISE_EXAMPLE, tag="Agreements")
-make_promise = _post(
+make_promise = act(
     "create_promise",
     "Record a promise to pay",
     "Outreach about the case waits. At the end of `due_on` where you are, the ledger alone says whether it was kept.",
@@ -171,14 +171,14 @@ make_promise = _post(
     PROMISE_IN,
     {"A part of it": {"amount": 5000, "due_on": "2026-03-27"}},
 )
-cancel_promise = _post(
+cancel_promise = act(
     "cancel_promise",
     "Cancel a promise",
     "It is waited for no more, and the playbook goes on. Cancelled already: nothing happens.",
     PROMISE,
     PROMISE_EXAMPLE | {"status": "cancelled", "ended_at": "2026-03-18T09:00:00Z"},
 )
-confirm_promise = _post(
+confirm_promise = act(
     "confirm_promise",
     "Confirm a proposed promise",
     "A promise that was read out of a reply without a clear amount and day waits for your word.",
@@ -187,7 +187,7 @@ confirm_promise = _post(
 )
 plans = document("list_plans", "List payment plans", PLAN, PLAN_EXAMPLE, tag="Agreements")
 plan = described("get_plan", "Get one payment plan with its instalments", PLAN, PLAN_EXAMPLE, tag="Agreements")
-make_plan = _post(
+make_plan = act(
     "create_plan",
     "Offer or record a payment plan",
     "Of the whole balance, within your offer policy. Offered: it waits for `accept`, up to 14 days. With `agreed` it "
@@ -203,14 +203,14 @@ make_plan = _post(
         },
     },
 )
-cancel_plan = _post(
+cancel_plan = act(
     "cancel_plan",
     "Cancel a payment plan, or take an offer back",
     "It is waited for no more, and the playbook goes on. Cancelled already: nothing happens.",
     PLAN,
     PLAN_EXAMPLE | {"status": "cancelled", "ended_at": "2026-03-18T09:00:00Z"},
 )
-accept_plan = _post(
+accept_plan = act(
     "accept_plan",
     "Accept an offered payment plan for the debtor",
     "The debtor has said yes. 409 once the offer has ended or the balance has changed.",

@@ -3,13 +3,13 @@
 from typing import Any
 
 from agentcollect.kit.shapes import MAYBE_TEXT, METADATA, NUMBER, TEXT, TIME, choice, record
-from payments.models import Payment
+from payments.models import Payment, Refund
 
-_PARTS = ("principal", "interest", "fees", "unapplied", "processor_fee", "success_fee", "net")
+_PARTS = ("principal", "interest", "fees", "unapplied", "returned", "processor_fee", "success_fee", "net")
 _BREAKDOWN = record(list(_PARTS), **dict.fromkeys(_PARTS, NUMBER)) | {
     "type": ["object", "null"],
-    "description": "principal + interest + fees + unapplied = amount; net = amount − processor_fee − success_fee. "
-    "Null until the money came.",
+    "description": "principal + interest + fees + unapplied + returned = amount; net = amount − returned − "
+    "processor_fee − success_fee. Null until the money came.",
 }
 _ALLOCATION = record(["case_id", "component", "amount"], case_id=TEXT, component=TEXT, amount=NUMBER)
 _FIELDS: dict[str, Any] = {
@@ -20,7 +20,8 @@ _FIELDS: dict[str, Any] = {
     "debtor_id": TEXT,
     "invoice_number": MAYBE_TEXT,
     "amount": NUMBER,
-    "amount_collected": NUMBER | {"description": "The part that lowered what was owed; the rest is unapplied."},
+    "amount_collected": NUMBER
+    | {"description": "The part that lowers what is owed; the rest is unapplied, or was returned."},
     "amount_refunded": NUMBER,
     "currency": TEXT,
     "method": choice(Payment.Method.values),
@@ -29,7 +30,11 @@ _FIELDS: dict[str, Any] = {
     "reference": MAYBE_TEXT,
     "failure": MAYBE_TEXT,
     "breakdown": _BREAKDOWN,
-    "allocations": {"type": "array", "items": _ALLOCATION},
+    "allocations": {
+        "type": "array",
+        "items": _ALLOCATION,
+        "description": "Of every case that it pays, as they stand now; `returned` is what has gone back.",
+    },
     "received_at": {"type": ["string", "null"], "format": "date-time"},
     "created_at": TIME,
     "livemode": {"type": "boolean"},
@@ -82,6 +87,7 @@ EXAMPLE = {
         "interest": 0,
         "fees": 0,
         "unapplied": 0,
+        "returned": 0,
         "processor_fee": 0,
         "success_fee": 0,
         "net": 15000,
@@ -99,3 +105,39 @@ REPORT_EXAMPLE = {
     "received_at": "2026-03-17T14:22:00Z",
     "reference": "WIRE-88213",
 }
+_REFUND_FIELDS: dict[str, Any] = {
+    "id": TEXT,
+    "payment_id": TEXT,
+    "amount": NUMBER,
+    "currency": TEXT,
+    "status": choice(Refund.Status.values),
+    "credited": {"type": "boolean", "description": "The invoice is credited with it: nothing of it is owed again."},
+    "reason": MAYBE_TEXT,
+    "reference": MAYBE_TEXT,
+    "failure": MAYBE_TEXT,
+    "settled_at": {"type": ["string", "null"], "format": "date-time"},
+    "created_at": TIME,
+    "livemode": {"type": "boolean"},
+}
+REFUND = record(list(_REFUND_FIELDS), **_REFUND_FIELDS)
+REFUND_GIVEN = record(
+    ["reason"],
+    amount=NUMBER | {"exclusiveMinimum": 0, "description": "All that is left of the payment when left out."},
+    reason=TEXT | {"maxLength": 300},
+    credited={"type": "boolean", "default": False},
+)
+REFUND_EXAMPLE = {
+    "id": "rfd_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "payment_id": "pay_0UZ8pq1K9xQk4Fw2aBcDeF",
+    "amount": 2500,
+    "currency": "USD",
+    "status": "succeeded",
+    "credited": False,
+    "reason": "Two of ten chairs came back",
+    "reference": None,
+    "failure": None,
+    "settled_at": "2026-03-20T09:00:00Z",
+    "created_at": "2026-03-20T09:00:00Z",
+    "livemode": False,
+}
+REFUND_GIVEN_EXAMPLE = {"amount": 2500, "reason": "Two of ten chairs came back", "credited": False}

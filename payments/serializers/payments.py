@@ -13,7 +13,7 @@ from agentcollect.kit.errors import FieldError
 from campaigns.models import Case
 from campaigns.serializers.parsing import parse_date
 from payments import rules
-from payments.models import Payment
+from payments.models import Payment, Refund
 
 errors.define("currency_mismatch", 400, "A case is paid in its own currency.")
 errors.define("time_in_future", 400, "Money is received in the past or now.")
@@ -23,11 +23,12 @@ errors.define("time_in_future", 400, "Money is received in the past or now.")
 
 
 def payment(row: Payment) -> dict[str, Any]:
-    """A payment as the API shows it. `breakdown` is null until the money came."""
+    """A payment as the API shows it. `breakdown` is null until the money came; `allocations` are of every case that it
+    pays, as they stand now."""
     case, currency = row.case, row.currency
-    parts = [(part.component, part.amount_minor) for part in row.allocations.all()]
-    applied = sum(minor for component, minor in parts if component != rules.UNAPPLIED)
-    collected = 0 if row.status == Payment.Status.REVERSED else applied
+    stands = _standing(row)
+    parts = [(component, minor) for (_, component), minor in stands.items()]
+    collected = sum(minor for component, minor in parts if component in rules.COMPONENTS)
     return {
         "id": row.id,
         "case_id": row.case_id,
@@ -46,12 +47,8 @@ def payment(row: Payment) -> dict[str, Any]:
         "failure": row.failure or None,
         "breakdown": breakdown(row, parts) if row.status in rules.COLLECTED else None,
         "allocations": [
-            {
-                "case_id": part.case_id,
-                "component": part.component,
-                "amount": money.to_json(part.amount_minor, currency),
-            }
-            for part in row.allocations.all()
+            {"case_id": case_id, "component": component, "amount": money.to_json(minor, currency)}
+            for (case_id, component), minor in stands.items()
         ],
         "received_at": iso(row.received_at) if row.received_at else None,
         "created_at": iso(row.created_at),
@@ -60,8 +57,17 @@ def payment(row: Payment) -> dict[str, Any]:
     }
 
 
+def _standing(row: Payment) -> dict[tuple[str, str], int]:
+    """(case, component) → minor units, of all that was moved to and fro; nothing where nothing stands."""
+    sums: dict[tuple[str, str], int] = {}
+    for part in row.allocations.all():
+        place = (part.case_id, part.component)
+        sums[place] = sums.get(place, 0) + part.amount_minor
+    return {place: minor for place, minor in sums.items() if minor}
+
+
 def breakdown(row: Payment, parts: list[tuple[str, int]]) -> dict[str, int | float]:
-    """principal + interest + fees + unapplied = amount; `net` = amount − processor_fee − success_fee."""
+    """principal + interest + fees + unapplied + returned = amount; `net` = what is left of it less the two fees."""
     minor = rules.breakdown(
         row.amount_minor, parts, processor_fee=row.processor_fee_minor, success_fee=row.success_fee_minor
     )
@@ -69,41 +75,57 @@ def breakdown(row: Payment, parts: list[tuple[str, int]]) -> dict[str, int | flo
 
 
 def received(
-    row: Payment, case: Case, parts: list[tuple[str, int]], *, balance_minor: int, zone: str
+    row: Payment,
+    case: Case,
+    parts: list[tuple[str, int]],
+    *,
+    balance_minor: int,
+    zone: str,
+    costs: tuple[int, int],
 ) -> dict[str, Any]:
-    """The data of `payment.received`: the product page's seven fields, in its order, then ours.
+    """The data of `payment.received` for one of the cases that it pays: the product page's seven fields, in its order,
+    then ours. `parts` is what came to this case, `costs` its share of the processor's fee and its success fee.
 
     `metadata` is the invoice's as you gave it, with what was given for this payment on top.
     """
     moment = row.received_at or row.created_at
     collected = sum(minor for component, minor in parts if component != rules.UNAPPLIED)
+    came = sum(minor for _, minor in parts)
+    shares = rules.breakdown(came, parts, processor_fee=costs[0], success_fee=costs[1])
     return {
-        "campaign_id": row.campaign_id,
+        "campaign_id": case.campaign_id,
         "debtor": case.debtor.name,
         "invoice_number": case.invoice_number or None,
         "amount_collected": money.to_json(collected, row.currency),
         "method": row.method,
         "days_to_collect": rules.days_to_collect(case.created_at, moment, zone),
         "timestamp": iso(moment),
-        "case_id": row.case_id,
+        "case_id": case.id,
         "debtor_id": case.debtor_id,
         "currency": row.currency,
         "payment_id": row.id,
         "balance": money.to_json(balance_minor, row.currency),
-        "breakdown": breakdown(row, parts),
+        "breakdown": {
+            name: money.to_json(minor, row.currency) for name, minor in shares.items() if name != rules.RETURNED
+        },
         "source": row.source,
         "metadata": case.metadata | row.metadata,
     }
 
 
-def failed(row: Payment, case: Case) -> dict[str, Any]:
-    """The data of `payment.failed`."""
-    return _named(row, case) | {"failure": row.failure, "metadata": case.metadata | row.metadata}
+def begun(row: Payment, case: Case, minor: int) -> dict[str, Any]:
+    """The data of `payment.processing`: `amount` is what of it is on its way to this case."""
+    return _named(row, case, minor) | {"metadata": case.metadata | row.metadata}
+
+
+def failed(row: Payment, case: Case, minor: int) -> dict[str, Any]:
+    """The data of `payment.failed`, `amount` as in `begun`."""
+    return _named(row, case, minor) | {"failure": row.failure, "metadata": case.metadata | row.metadata}
 
 
 def went_back(row: Payment, case: Case, *, owed_again_minor: int) -> dict[str, Any]:
-    """The data of `payment.reversed`. `amount_returned`: what of it had been applied, and is owed again."""
-    return _named(row, case) | {
+    """The data of `payment.reversed`. `amount_returned`: what of it had paid this case, and is owed again."""
+    return _named(row, case, row.amount_minor) | {
         "amount_returned": money.to_json(owed_again_minor, row.currency),
         "reason": row.failure or None,
         "balance": money.to_json(case.balance_minor, row.currency),
@@ -111,16 +133,30 @@ def went_back(row: Payment, case: Case, *, owed_again_minor: int) -> dict[str, A
     }
 
 
-def _named(row: Payment, case: Case) -> dict[str, Any]:
+def refunded(row: Payment, given: Refund, case: Case, minor: int, *, applied_minor: int) -> dict[str, Any]:
+    """The data of `payment.refunded`: `amount_refunded` is what of the refund was taken from this case, and
+    `amount_returned` what of that had paid it (the rest had been unapplied)."""
+    return _named(row, case, row.amount_minor) | {
+        "refund_id": given.id,
+        "amount_refunded": money.to_json(minor, row.currency),
+        "amount_returned": money.to_json(applied_minor, row.currency),
+        "credited": given.credited,
+        "reason": given.reason or None,
+        "balance": money.to_json(case.balance_minor, row.currency),
+        "metadata": case.metadata | row.metadata,
+    }
+
+
+def _named(row: Payment, case: Case, minor: int) -> dict[str, Any]:
     return {
-        "campaign_id": row.campaign_id,
-        "case_id": row.case_id,
+        "campaign_id": case.campaign_id,
+        "case_id": case.id,
         "debtor_id": case.debtor_id,
         "debtor": case.debtor.name,
         "invoice_number": case.invoice_number or None,
         "currency": row.currency,
         "payment_id": row.id,
-        "amount": money.to_json(row.amount_minor, row.currency),
+        "amount": money.to_json(minor, row.currency),
         "method": row.method,
     }
 

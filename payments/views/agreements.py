@@ -13,7 +13,7 @@ from payments.models.agreements import Source
 from payments.schema import agreements as schema
 
 
-class _CaseView(StoryView):
+class CaseView(StoryView):
     scopes = {"POST": "payments:write"}
 
     def case(self, case_id: str) -> Case:
@@ -26,7 +26,7 @@ class _CaseView(StoryView):
 
 
 @schema.make_promise
-class CasePromise(_CaseView):
+class CasePromise(CaseView):
     """The creditor records what a debtor promised on the phone or in person."""
 
     def post(self, request: Request, case_id: str) -> Response:
@@ -45,7 +45,7 @@ class CasePromise(_CaseView):
 
 
 @schema.make_plan
-class CasePlan(_CaseView):
+class CasePlan(CaseView):
     """The creditor offers instalments, or records that they were agreed."""
 
     def post(self, request: Request, case_id: str) -> Response:
@@ -107,7 +107,7 @@ class OnePlan(ApiView):
         return Response(serializers.plan(_plan(self, plan_id)))
 
 
-class _Action(StoryView):
+class Action(StoryView):
     """Something done to an agreement; the answer is the agreement after it. No body."""
 
     scopes = {"POST": "payments:write"}
@@ -118,42 +118,42 @@ class _Action(StoryView):
 
 
 @schema.cancel_promise
-class CancelPromise(_Action):
+class CancelPromise(Action):
     def post(self, request: Request, promise_id: str) -> Response:
-        _nothing(request)
+        nothing(request)
         found = _promise(self, promise_id)
         operations.cancel_promise(promise_id=found.id, **self.who)
         return Response(serializers.promise(_promise(self, promise_id)))
 
 
 @schema.confirm_promise
-class ConfirmPromise(_Action):
+class ConfirmPromise(Action):
     def post(self, request: Request, promise_id: str) -> Response:
-        _nothing(request)
+        nothing(request)
         found = _promise(self, promise_id)
         operations.confirm_promise(promise_id=found.id, **self.who)
         return Response(serializers.promise(_promise(self, promise_id)))
 
 
 @schema.cancel_plan
-class CancelPlan(_Action):
+class CancelPlan(Action):
     def post(self, request: Request, plan_id: str) -> Response:
-        _nothing(request)
+        nothing(request)
         found = _plan(self, plan_id)
         operations.cancel_plan(plan_id=found.id, **self.who)
         return Response(serializers.plan(_plan(self, plan_id)))
 
 
 @schema.accept_plan
-class AcceptPlan(_Action):
+class AcceptPlan(Action):
     def post(self, request: Request, plan_id: str) -> Response:
-        _nothing(request)
+        nothing(request)
         found = _plan(self, plan_id)
         operations.accept_plan(plan_id=found.id, **self.who)
         return Response(serializers.plan(_plan(self, plan_id)))
 
 
-def _nothing(request: Request) -> None:
+def nothing(request: Request) -> None:
     """The body must be empty, or an empty object."""
     if request.data:
         body_object(request, frozenset())

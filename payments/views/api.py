@@ -73,7 +73,7 @@ class OnePayment(ApiView):
 
 @document("list_campaign_payments", "List the payments of a campaign", schema.PAYMENT, schema.EXAMPLE, tag="Payments")
 class CampaignPayments(ApiView):
-    """The payments of one campaign."""
+    """The payments of one campaign: those that paid any of its invoices."""
 
     scopes = {"GET": "payments:read"}
     lists = listings.CAMPAIGN_PAYMENTS
@@ -81,5 +81,5 @@ class CampaignPayments(ApiView):
     def get(self, request: Request, campaign_id: str) -> Response:
         principal = self.principal
         queries.check_campaign(principal.organisation_id, principal.livemode, campaign_id)
-        rows = queries.payments(principal.organisation_id, principal.livemode).filter(campaign_id=campaign_id)
-        return self.listing(rows, serializers.payment)
+        rows = queries.payments(principal.organisation_id, principal.livemode)
+        return self.listing(listings.of_campaign(rows, campaign_id), serializers.payment)

@@ -6,9 +6,8 @@ from typing import Any
 import orjson
 from django.template.loader import render_to_string
 
-from agentcollect.kit import money
+from agentcollect.kit import charts, money
 from compliance.rules import RULES
-from sandbox.simulation import charts
 from sandbox.simulation.measure import Figures
 from sandbox.simulation.mixes import MIXES
 

@@ -33,8 +33,9 @@ BODY = {
 }
 # Arguments of addresses that name nothing in a story: credentials, endpoints, files, requests, settings.
 ON_THE_WALL = {
-    *("delivery_id", "endpoint_id", "event_id", "exclusion_id", "export_id", "invitation_id", "key_id", "log_id"),
-    *("member_id", "replay_id", "token_id", "webhook_id", "clock_id", "item_id", "object_id", "public_id"),
+    *("line_id", "remit_to_id"),
+    *("delivery_id", "domain_id", "endpoint_id", "event_id", "exclusion_id", "export_id", "invitation_id", "key_id", "log_id"),
+    *("payout_id", "member_id", "replay_id", "statement_id", "token_id", "webhook_id", "clock_id", "item_id", "object_id", "public_id"),
 }
 
 

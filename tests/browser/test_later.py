@@ -62,5 +62,5 @@ def test_a_debtor_promises_disputes_and_agrees(watched: Watched, live_server, fi
     page.get_by_label("In your words").fill("Half of it was broken.")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Send my objection").click()
-    expect(page.get_by_text("Your objection to this invoice is being looked into.")).to_be_visible()
+    expect(page.get_by_text("Your objection to this invoice is being looked into")).to_be_visible()
     look(page, "disputed")

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
-from accounts.models import Organisation, SubmittedForm
+from accounts.models import Organisation, SubmittedForm, TestClock
 from accounts.operations.forms import submit_once
 from agentcollect.kit import clock
 from agentcollect.kit.errors import ApiError
@@ -74,6 +75,36 @@ def test_one_invoice_from_the_form_to_the_campaign(owner: Client) -> None:
     assert campaign.brand["from_email"] == "ar@yourcompany.com"
     assert campaign.created_by == f"member:{owner.organisation.members.get().id}"  # type: ignore[attr-defined]
     assert Event.objects.get(type="campaign.started").actor == campaign.created_by
+
+
+def test_a_campaign_on_a_test_clock(owner: Client) -> None:
+    """The preview is of the clock's own days, and the campaign lives there; another creditor's clock is none."""
+    organisation: Organisation = owner.organisation  # type: ignore[attr-defined]
+    assert 'name="test_clock"' not in owner.get(NEW).content.decode(), "no clock, no question"
+    moment = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    story = factories.test_clock(organisation, moment, name="Spring")
+    other = factories.test_clock(factories.organisation("Other"), moment)
+    assert "Spring, at Mar 2, 2026" in owner.get(NEW).content.decode()
+    refused = owner.post(NEW, INVOICE | {"test_clock": other.id}).content.decode()
+    assert "Create the campaign" not in refused and "Select a valid choice" in refused
+    form = previewed(owner, INVOICE | {"test_clock": story.id})
+    assert f'value="{story.id}" selected' in owner.post(NEW, form | {"step": "edit"}).content.decode()
+    forged = form | {"draft": form["draft"].replace(story.id, other.id), "token": "B" * 22}
+    owner.post(CREATE, forged)
+    assert not Campaign.objects.exists()
+    owner.post(CREATE, form)
+    made = Campaign.objects.get()
+    assert (made.clock_id, made.created_at) == (story.id, moment) and made.first_contact_at.year == 2026
+    assert TestClock.objects.get(id=story.id).stirred_at is not None, "its driver opens the cases"
+
+
+def test_live_mode_knows_no_clock(owner: Client) -> None:
+    organisation: Organisation = owner.organisation  # type: ignore[attr-defined]
+    factories.test_clock(organisation, datetime(2026, 3, 2, 15, tzinfo=UTC))
+    Organisation.objects.filter(id=organisation.id).update(live_approved=True)
+    owner.post("/dashboard/mode", {"mode": "live"})
+    page = owner.get(NEW).content.decode()
+    assert "Under your name" in page and 'name="test_clock"' not in page
 
 
 def test_a_second_press_finds_the_first_ones_campaign(owner: Client) -> None:

@@ -60,6 +60,12 @@ def test_the_last_message_bounces(owner: Client, case: Case) -> None:
     assert Message.objects.get().status == "bounced" and Contact.objects.get().email_status == "invalid"
 
 
+def test_the_last_message_is_called_spam(owner: Client, case: Case) -> None:
+    press(owner, case, "bounce", kind="complaint")
+    outreach.process_inbound(at=world.AT)
+    assert Suppression.objects.get().reason == "complaint" and Message.objects.get().status != "bounced"
+
+
 def test_the_next_call_is_made(owner: Client, case: Case) -> None:
     page = press(owner, case, "call", outcome="voicemail")
     assert "The call was made." in page, page[page.find("notice bad") :][:600]

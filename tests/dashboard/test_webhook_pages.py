@@ -63,6 +63,40 @@ def test_health_is_on_the_list_and_leads_to_the_failure(owner: Client, filled: w
         assert "Resting" in page
 
 
+@pytest.mark.parametrize(
+    ("codes", "failing", "words"),
+    [((503, 503), False, "Failing"), ((200, 503), True, "Failing"), ((503, 200), False, "Answering")],
+)
+def test_the_page_says_how_it_answers(
+    owner: Client, filled: world.World, codes: tuple[int, ...], failing: bool, words: str
+) -> None:
+    """A breaker that is closed says nothing about an endpoint that has failed once or twice."""
+    Attempt.objects.all()._raw_delete("default")  # type: ignore[attr-defined]  # the rows themselves stay for ever
+    for path in (BASE, address(filled)):
+        assert ">Not asked lately<" in pills(owner, path)
+    delivery = Delivery.objects.get(id=filled.delivery_id)
+    for number, code in enumerate(codes, 1):
+        Attempt.objects.create(
+            organisation_id=delivery.organisation_id,
+            livemode=delivery.livemode,
+            created_at=clock.now(),
+            recorded_at=clock.now(),
+            delivery=delivery,
+            endpoint_id=delivery.endpoint_id,
+            number=number,
+            status_code=code,
+            request_headers={},
+        )
+    Health.objects.create(endpoint_id=filled.endpoint_id, failing_since=clock.now() if failing else None)
+    for path in (BASE, address(filled)):
+        assert f">{words}<" in pills(owner, path), path
+
+
+def pills(owner: Client, path: str) -> str:
+    """The page, with its icons taken out."""
+    return re.sub(r"<svg.*?</svg>", ">", owner.get(path).content.decode(), flags=re.S)
+
+
 def test_pause_and_resume_with_what_was_missed(owner: Client, filled: world.World) -> None:
     paused = owner.post(address(filled, "pause"), follow=True)
     assert "kept as not sent" in seen(paused.content)

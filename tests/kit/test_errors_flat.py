@@ -125,9 +125,9 @@ def test_a_body_larger_than_the_server_takes_at_all(key: str, settings: Any) -> 
 
 def test_a_host_that_is_not_ours(settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["api.example.com"]
-    flat(Client().get("/v1/organisation", headers={"Host": "evil.example"}), 400, "invalid_request")
+    flat(Client().get("/v1/organisation", headers={"Host": "evil.example"}), 421, "misdirected_request")
     page = Client().get("/dashboard/login", headers={"Host": "evil.example"})
-    assert (page.status_code, page["Content-Type"]) == (400, "text/html; charset=utf-8")
+    assert (page.status_code, page["Content-Type"]) == (421, "text/plain; charset=utf-8")
 
 
 def test_an_unexpected_failure(key: str, monkeypatch: pytest.MonkeyPatch) -> None:

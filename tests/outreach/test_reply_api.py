@@ -176,6 +176,17 @@ def test_a_simulated_bounce(api: factories.ApiClient, case: Case, kind: str) -> 
     assert world.events(case).count("message.bounced") == 1
 
 
+def test_a_simulated_complaint(api: factories.ApiClient, case: Case) -> None:
+    """By the door a mail provider tells it by: that address is closed, and the message did arrive."""
+    taken = api.post("/v1/sandbox/bounces", {"case_id": case.id, "kind": "complaint"})
+    assert taken.status_code == 202, taken.content
+    assert Inbound.objects.get(id=taken.json()["inbound_id"]).provider == "sandbox:events"
+    operations.process_inbound(at=clock.now())
+    found = Suppression.objects.get()
+    assert (found.channel, found.reason, found.contact_id) == ("email", "complaint", Contact.objects.get().id)
+    assert Contact.objects.get().email_status == "unknown" and "message.bounced" not in world.events(case)
+
+
 def test_nothing_can_come_back_before_something_left(empty_redis: None) -> None:
     fresh = world.case()
     client = factories.client(factories.api_key(fresh.organisation))

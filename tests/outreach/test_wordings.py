@@ -26,7 +26,8 @@ ANSWERS = tuple(
         *("wrong_person", "referral", "who_writes", "hardship", "general"),
     )
 )
-NOTICES = ("notice_opt_out", "notice_cease", "notice_dispute", "notice_receipt")
+OFFERS = ("settlement_offer",)
+NOTICES = ("notice_opt_out", "notice_cease", "notice_dispute", "notice_receipt", "notice_link")
 # What the reducer and the agreements put into a step: days are ISO texts there.
 FACTS: dict[str, dict[str, Any]] = {
     "promise": {"promise_amount_minor": 500_000, "promise_on": "2026-04-01"},
@@ -37,6 +38,7 @@ FACTS: dict[str, dict[str, Any]] = {
     },
     "invoice_copy": {"documents": "Invoice 0847.pdf, delivery note.pdf"},
     "referral": {"contact_name": "Sue Marshal"},
+    "offer": {"offer_minor": 1_200_000, "until_on": "2026-04-01"},
     "receipt": {"paid_amount_minor": 500_000, "paid_on": date(2026, 3, 17)},
 }
 LANGUAGES = sorted(drafting.LANGUAGES)
@@ -91,7 +93,7 @@ def wordings(language: str) -> list[drafting.Draft]:
 
 def test_every_intent_is_worded_in_every_language_and_tone() -> None:
     assert {"en", "fr", "es", "de"} == drafting.LANGUAGES == reading.LANGUAGES
-    assert {*OUTREACH, *AGREED, *ANSWERS, *NOTICES} == drafting.INTENTS
+    assert {*OUTREACH, *AGREED, *ANSWERS, *OFFERS, *NOTICES} == drafting.INTENTS
     for bank in BANK.values():
         for intent, tones in bank.items():
             least = 3 if intent in OUTREACH + AGREED else 2
@@ -141,7 +143,10 @@ def test_every_wording_passes_the_guards(language: str) -> None:
     ids=str,
 )
 def test_hostile_names_and_odd_facts_pass_too(language: str, changes: dict[str, Any]) -> None:
-    asked = ("first_reminder", "last_before_next_steps", "promise_broken", "answer_plan_confirmed", "notice_receipt")
+    asked = (
+        *("first_reminder", "last_before_next_steps", "promise_broken", "answer_plan_confirmed", "notice_receipt"),
+        "settlement_offer",
+    )
     some = [next(drafting.drafts(intent, language=language, tone="firm", key=str(changes))) for intent in asked]
     assert faults(some, language, changes) == []
 

@@ -13,7 +13,7 @@ from campaigns.models import Case, Dispute, Document, FileChunk, Hold, LedgerEnt
 from payments import operations as payments
 from payments.models import Plan, Promise
 from payments.rules import plans as plan_rules
-from payments.views.later import ACTS, PROVEN
+from payments.views.page.later import ACTS, PROVEN
 from tests import factories
 from tests.payments.test_page import BRAND, Browser, text, url
 
@@ -24,7 +24,9 @@ FORMS = {
     "plan": {"instalments": "3", "first_on": SOON.isoformat()},
     "paid": {"paid_on": "2025-12-01", "reference": "WIRE-1", "note": ""},
     "dispute": {"reason": "quality", "how_much": "full", "text": "Half of it was broken."},
+    "forward": {"name": "Jo Payer", "email": "jo@acmecorp.com"},
     "not-me": {"email": "ap@acmecorp.com", "note": ""},
+    "stop": {"email": "ap@acmecorp.com"},
 }
 
 
@@ -96,7 +98,7 @@ def test_paid_already_keeps_the_balance(case: Case) -> None:
     hold = Hold.objects.get()
     assert (hold.kind, hold.evidence["paid_on"], hold.evidence["reference"]) == ("paid_claim", "2025-12-01", "WIRE-1")
     words = text(Browser().get(url(case)))
-    assert "You told us that this invoice is paid." in words
+    assert "You told us that this invoice is paid" in words
     assert "$15,000.00" in words
 
 
@@ -106,7 +108,7 @@ def test_a_dispute(case: Case) -> None:
     assert (found.reason, found.amount_minor, found.text) == ("quality", 100_000, "Half of it was broken.")
     campaigns.request_dispute_information(dispute_id=found.id, note="Which half?", by="key:1", at=clock.now())
     words = text(Browser().get(url(case)))
-    assert "Your objection to this invoice is being looked into." in words
+    assert "Your objection to this invoice is being looked into" in words
     assert "Harbor & Pine asks: Which half?" in words
 
 
@@ -147,7 +149,7 @@ def test_a_proof_is_kept_with_what_was_said_and_shown_to_nobody_here(case: Case,
 def test_a_file_that_is_not_taken_stops_everything(
     case: Case, raw: bytes, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("payments.views.proofs.MAX_BYTES", 100)
+    monkeypatch.setattr("payments.views.page.proofs.MAX_BYTES", 100)
     answer = send(case, "paid", proof=paper(raw))
     assert answer.status_code == 400 and words in text(answer) and "WIRE-1" in answer.content.decode()
     assert (Hold.objects.count(), Document.objects.count(), Task.objects.count()) == (0, 0, 0)
@@ -171,7 +173,7 @@ def test_only_acts_with_a_proof_take_a_file(case: Case) -> None:
 @pytest.mark.parametrize("email", ["ap@acmecorp.com", "somebody@else.com"])
 def test_not_me_answers_the_same_to_everybody(case: Case, email: str) -> None:
     answer = send(case, "not-me", email=email)
-    assert answer["Location"] == f"{url(case)}/thanks"
+    assert answer["Location"] == f"{url(case)}/thanks/not-me"
     assert "Thank you for telling us" in text(Browser().get(answer["Location"]))
     case.refresh_from_db()
     assert case.status == ("needs_contact" if email == "ap@acmecorp.com" else "active")

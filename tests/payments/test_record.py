@@ -177,7 +177,7 @@ def test_a_failure_leaves_nothing_half_written(case: Case, monkeypatch: pytest.M
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(operations.money, "_allocate", broken)
+    monkeypatch.setattr(operations.settling, "move", broken)
     with pytest.raises(RuntimeError):
         record(case, 100)
     case.refresh_from_db()

@@ -12,7 +12,7 @@ from campaigns import operations as campaigns
 from campaigns.models import Campaign, Case, Hold, LedgerEntry, Step
 from events.models import Event
 from payments import operations, queries, serializers
-from payments.models import Payment
+from payments.models import FeeSchedule, Payment
 from payments.providers.base import Instrument, News
 from tests import factories, settling
 from tests.payments.agreed import AT, DAY, case, held, pay, planned, promise, told
@@ -28,8 +28,10 @@ def reverse(payment: Payment) -> Payment:
 def test_a_paid_case_is_active_again_and_its_playbook_goes_on() -> None:
     row = case()
     campaigns.hold(kind=Hold.Kind.CREDITOR_PAUSE, on=row, by="owner", at=AT, ends_at=AT + 30 * DAY)
+    share = [{"up_to_days": None, "basis_points": 1500}]
+    FeeSchedule.objects.create(organisation=row.organisation, effective_at=AT, tiers=share, actor="test", created_at=AT)
     payment = pay(row, 100_000)
-    Payment.objects.update(success_fee_minor=15_000)
+    assert payment.success_fee_minor == 15_000
     gone = reverse(payment)
     row.refresh_from_db()
     assert (row.status, row.close_reason, row.closed_at, row.balance_minor, row.collected_minor) == (

@@ -1,9 +1,11 @@
 """Allocation, breakdown, days and colours, as pure functions."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,7 +54,7 @@ def test_this_case_first_principal_before_interest_before_fees() -> None:
         rules.allocate(-1, [], case_id="cas_a")
 
 
-kinds = st.sampled_from([kind for kind in rules.money._COMPONENT_OF_KIND if kind != "principal"])
+kinds = st.sampled_from(["interest", "fee", "refund", "reversal", "credit_note", "adjustment", "write_off"])
 
 
 @given(minor, st.lists(st.tuples(kinds, st.integers(-(10**6), 10**6)), max_size=6), st.lists(minor, max_size=6))
@@ -63,7 +65,7 @@ def test_open_components_are_the_balance(principal: int, entries: list[tuple[str
     paid: dict[str, int] = {}
     for payment in payments:
         balance = sum(ledger.values()) - sum(paid.values())
-        items = rules.open_components("cas_a", ledger, paid)
+        items = rules.open_components("cas_a", ledger | {"payment": -sum(paid.values())}, paid)
         assert sum(o.minor for o in items) == max(0, balance)
         for _, component, part in rules.allocate(min(payment, max(0, balance)), items, case_id="cas_a"):
             assert component != rules.UNAPPLIED
@@ -109,7 +111,8 @@ def test_every_status_has_its_transitions() -> None:
     assert set(rules.TRANSITIONS) == set(Payment.Status.values)
     assert {then for targets in rules.TRANSITIONS.values() for then in targets} <= set(Payment.Status.values)
     assert rules.may_become("processing", "failed")
-    assert not rules.may_become("failed", "succeeded")
+    # Money that came after all is taken; what came does not fail.
+    assert rules.may_become("failed", "succeeded") and not rules.may_become("succeeded", "failed")
     assert not rules.may_become("succeeded", "failed")
 
 
@@ -142,6 +145,26 @@ def test_any_brand_is_readable(primary: str, accent: str) -> None:
         assert rules.contrast(colors["link"], surface) >= rules.TEXT_RATIO
         assert rules.contrast(colors["action"], surface) >= rules.SHAPE_RATIO
         assert rules.contrast(colors["accent"], surface) >= rules.SHAPE_RATIO
+        assert rules.contrast(colors["link"], rules.TINTS[scheme]) >= rules.TEXT_RATIO
+        assert rules.contrast(colors["action"], rules.TINTS[scheme]) >= rules.SHAPE_RATIO
+
+
+def test_the_pages_own_colours_are_readable_on_each_other() -> None:
+    style = (settings.BASE_DIR / "payments/static/payments/pay.css").read_text()
+    light, dark = re.findall(r":root \{(.*?)\}", style, re.S)[:2]
+    for scheme, block in (("light", light), ("dark", dark)):
+        own = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block))
+        assert (own["surface"], own["tint"]) == (rules.SURFACES[scheme], rules.TINTS[scheme])
+        pairs = [(ink, on) for ink in ("ink", "quiet") for on in ("surface", "tint")]
+        for ink, on in (
+            *pairs,
+            ("ink", "ground"),
+            ("alarm", "surface"),
+            ("alarm", "alarm-ground"),
+            ("test-ink", "test-ground"),
+        ):
+            assert rules.contrast(own[ink], own[on]) >= rules.TEXT_RATIO, (scheme, ink, on)
+        assert all(rules.contrast(own["edge"], own[on]) >= rules.SHAPE_RATIO for on in ("surface", "tint"))
 
 
 def test_a_colour_that_is_readable_stays_as_it_is() -> None:

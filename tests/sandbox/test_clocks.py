@@ -25,7 +25,7 @@ from outreach.operations import fuse
 from outreach.queries.stuck import stuck
 from outreach.queries.waiting import next_day
 from payments import operations as payments
-from payments.models import Payment, Promise
+from payments.models import Offer, Payment, Promise
 from sandbox import deeds, driver, windows
 from tests.outreach.test_kill import _database_url as database_url
 from tests.sandbox import clocked
@@ -179,6 +179,7 @@ _WALL_SWEEPS = (
     outreach.escalate_exhausted,
     payments.judge_promises,
     payments.judge_plans,
+    payments.expire_offers,
     payments.sweep_processing,
 )
 
@@ -221,6 +222,31 @@ def test_a_promise_made_on_a_clock_is_judged_on_it() -> None:
     clocked.advance(api, clock_id, START + 20 * DAY)
     promise = Promise.objects.get()
     assert (promise.status, promise.ended_at) == ("broken", promise.judged_after)
+
+
+def test_a_settlement_made_on_a_clock_is_told_and_ends_on_it() -> None:
+    api = clocked.creditor()
+    clock_id = clocked.make(api)
+    policy = {"settlement": [{"min_age_days": 0, "max_discount_percent": 50}], "settlement_approval": "auto"}
+    campaign = clocked.place(api, clock_id, 2, offer_policy=policy)
+    clocked.advance(api, clock_id, START + 3 * DAY)
+    made = []
+    for case in Case.objects.filter(campaign=campaign).order_by("invoice_number"):
+        drafted = api.post(f"/v1/cases/{case.id}/offers", {"discount_percent": 20, "valid_until": "2031-03-12"})
+        assert drafted.status_code == 201, drafted.content
+        made.append(drafted.json()["id"])
+        assert api.post(f"/v1/offers/{made[-1]}/send").status_code == 200
+        assert api.post(f"/v1/offers/{made[-1]}/accept").status_code == 200
+    # Of the first, more is owed from now on: nobody has agreed to that.
+    first = Case.objects.get(invoice_number="I-0")
+    raised = {"invoice_amount": 5000, "reason": "It was more."}
+    assert api.patch(f"/v1/cases/{first.id}", raised).status_code == 200
+    clocked.advance(api, clock_id, START + 4 * DAY)
+    states = {one.id: one.status for one in Offer.objects.all()}
+    assert [states[one] for one in made] == ["void", "accepted"]
+    clocked.advance(api, clock_id, START + 20 * DAY)
+    second = Offer.objects.get(id=made[1])
+    assert (second.status, second.ended_at) == ("expired", second.valid_until)
 
 
 # --- a driver dies, an act fails

@@ -8,10 +8,10 @@ import pytest
 import structlog
 
 from accounts.models import TestClock
-from agentcollect.kit import clock
+from agentcollect.kit import charts, clock
 from campaigns.models import Case, Debtor
 from sandbox.personas import NAMED
-from sandbox.simulation import Order, charts, measure, portfolio, simulate
+from sandbox.simulation import Order, measure, portfolio, simulate
 from sandbox.simulation.mixes import MIXES
 
 SMALL = Order(debtors=6, months=1, seed=7, mix="hostile")

@@ -44,10 +44,11 @@ def fan_out(events: list[Event]) -> None:
     time: one indexed query, and an organisation without any stops there. A cache would have to learn of every change
     in every process within the same instant.
     """
-    listening = _listening(events)
+    public = [event for event in events if event.sequence is not None]
+    listening = _listening(public) if public else {}
     found = [
         owed
-        for event in events
+        for event in public
         for to in listening.get((event.organisation_id, event.livemode), ())
         if (owed := _owed(event, to)) is not None
     ]

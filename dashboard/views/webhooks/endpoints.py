@@ -51,6 +51,7 @@ def shown(seat: Seat, row: Endpoint) -> dict[str, Any]:
     return {
         "endpoint": row,
         "health": health,
+        "answers": found.answers(health),
         "headers": found.headers(row),
         "secrets": found.secrets(row, at),
         "everything": row.events == ["*"],

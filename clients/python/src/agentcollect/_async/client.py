@@ -43,9 +43,11 @@ class AsyncClient:
         self.documents = resources.Documents(self)
         self.messages = resources.Messages(self)
         self.payments = resources.Payments(self)
+        self.offers = resources.Offers(self)
         self.webhooks = resources.Webhooks(self)
         self.events = resources.Events(self)
         self.exports = resources.Exports(self)
+        self.reports = resources.Reports(self)
         self.request_logs = resources.RequestLogs(self)
         self.sandbox = sandbox.Sandbox(self)
 

@@ -233,6 +233,42 @@ class Payments(Resource):
         return self._post("/v1/payments", body, key=idempotency_key)  # type: ignore[no-any-return]
 
 
+class Offers(Resource):
+    """Settlements for less than what is owed."""
+
+    def draft(self, case_id: str, *, idempotency_key: str | None = None, **fields: Any) -> Json:
+        """A settlement with `amount` or `discount_percent`; nobody is told of it before it is sent."""
+        return self._post(f"/v1/cases/{case_id}/offers", fields, key=idempotency_key)  # type: ignore[no-any-return]
+
+    def get(self, offer_id: str) -> Json:
+        """One offer, and how it stands."""
+        return self._get(f"/v1/offers/{offer_id}")  # type: ignore[no-any-return]
+
+    def list(self, **filters: Any) -> Iterator[Json]:
+        """All offers, newest first."""
+        return self._client.iterate("/v1/offers", filters)
+
+    def approve(self, offer_id: str) -> Json:
+        """It may be sent."""
+        return self._post(f"/v1/offers/{offer_id}/approve")  # type: ignore[no-any-return]
+
+    def send(self, offer_id: str) -> Json:
+        """The payment page shows it, and a mail tells of it."""
+        return self._post(f"/v1/offers/{offer_id}/send")  # type: ignore[no-any-return]
+
+    def accept(self, offer_id: str) -> Json:
+        """The debtor said yes to you."""
+        return self._post(f"/v1/offers/{offer_id}/accept")  # type: ignore[no-any-return]
+
+    def decline(self, offer_id: str) -> Json:
+        """The debtor said no to you."""
+        return self._post(f"/v1/offers/{offer_id}/decline")  # type: ignore[no-any-return]
+
+    def void(self, offer_id: str) -> Json:
+        """Take it back, before it is accepted."""
+        return self._post(f"/v1/offers/{offer_id}/void")  # type: ignore[no-any-return]
+
+
 class Webhooks(Resource):
     """Where we tell you."""
 
@@ -309,6 +345,25 @@ class Exports(Resource):
     def list(self, **filters: Any) -> Iterator[Json]:
         """All exports."""
         return self._client.iterate("/v1/exports", filters)
+
+
+class Reports(Resource):
+    """Figures with their numerators, denominators and formulas, and the rows behind them.
+
+    `name` is recovery, aging or channels. `placed_from` and `placed_to` are the days the API calls `from` and `to`.
+    """
+
+    def get(self, name: str, *, placed_from: str = "", placed_to: str = "", **filters: Any) -> Json:
+        """The report, narrowed by campaign_id, currency, test_clock, as_of."""
+        return self._get(f"/v1/reports/{name}", **_placed(placed_from, placed_to), **filters)  # type: ignore[no-any-return]
+
+    def rows(self, name: str, *, placed_from: str = "", placed_to: str = "", **filters: Any) -> Iterator[Json]:
+        """The rows behind it."""
+        return self._client.iterate(f"/v1/reports/{name}/rows", _placed(placed_from, placed_to) | filters)
+
+
+def _placed(first: str, last: str) -> dict[str, str]:
+    return {name: day for name, day in (("from", first), ("to", last)) if day}
 
 
 class RequestLogs(Resource):

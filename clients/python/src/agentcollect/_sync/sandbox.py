@@ -63,7 +63,7 @@ class Sandbox(Resource):
         return self._post("/v1/sandbox/replies", fields, key=idempotency_key)  # type: ignore[no-any-return]
 
     def bounce(self, *, idempotency_key: str | None = None, **fields: Any) -> Json:
-        """The last message of `case_id` comes back: `kind` hard or soft."""
+        """The last message of `case_id` comes back (`kind` hard or soft), or is called spam (complaint)."""
         return self._post("/v1/sandbox/bounces", fields, key=idempotency_key)  # type: ignore[no-any-return]
 
     def call(self, *, idempotency_key: str | None = None, **fields: Any) -> Json:
