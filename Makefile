@@ -16,7 +16,7 @@ py := .venv/bin/python
 check_env := AGENTCOLLECT_VAR=.venv/check-var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint-api fuzz seed bench-api bench-webhooks bench-due races faults mutations simulate checker demo pictures format messages lock clean python install install-dev
+.PHONY: help run test check lint-api fuzz seed bench-api bench-webhooks bench-due races faults money-day mutations simulate checker demo pictures format messages lock clean python install install-dev
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -70,6 +70,9 @@ races: install-dev  ## workers, payments and disputes at the same moment, on Pos
 
 faults: install-dev  ## kill senders, database, broker, receiver and clock under load (ARGS='--rounds 100')
 	@exec $(py) -m benchmarks.faults $(ARGS)
+
+money-day: install-dev  ## a day of payments, refunds and disputes under kill -9, then every sum (ARGS='--minutes 7')
+	@exec $(py) -m benchmarks.money_day $(ARGS)
 
 mutations: install-dev  ## turn each rule of the law off in turn: does the independent checker notice? (ARGS='--rule R-12')
 	@exec $(py) -m benchmarks.mutations $(ARGS)

@@ -23,6 +23,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "screen-debtors": {"task": "campaigns.screen_debtors", "schedule": 60.0},
     "settle-exclusions": {"task": "campaigns.settle_exclusions", "schedule": 10.0},
     "store-documents": {"task": "campaigns.store_documents", "schedule": 10.0},
+    "forget-files": {"task": "campaigns.forget_files", "schedule": 3600.0},
     "run-exports": {"task": "campaigns.run_exports", "schedule": 5.0},
     "expire-exports": {"task": "campaigns.expire_exports", "schedule": 600.0},
     "check-contacts": {"task": "outreach.check_contacts", "schedule": 15.0},

@@ -1,4 +1,5 @@
-"""Every setting of AgentCollect, in the order: where, secrets, stores, apps, API, work, mail, pages.
+"""The settings of AgentCollect, in the order: where, secrets, stores, apps, API, work, mail, pages. Beside them: the
+services of live mode (`outside.py`), names of the rooms (`rooms.py`), the schedule, the admin's looks.
 
 Each value is read from the environment; what is missing falls back to the embedded default (`embedded.py`), which
 runs the whole product on one machine. `docs/operations.md` lists the variables.
@@ -13,12 +14,11 @@ import dj_database_url
 
 from agentcollect import embedded
 from agentcollect.kit import storage
+from agentcollect.looks import UNFOLD  # noqa: F401
+from agentcollect.outside import *  # noqa: F403
+from agentcollect.outside import MAIL_FROM, SMTP, flag
+from agentcollect.rooms import *  # noqa: F403
 from agentcollect.schedule import BEAT_SCHEDULE, TASK_ROUTES
-
-
-def _flag(name: str, default: bool) -> bool:
-    return os.environ.get(name, str(int(default))).strip().lower() in {"1", "true", "yes", "on"}
-
 
 BASE_DIR = embedded.ROOT
 VAR_DIR = embedded.VAR
@@ -27,7 +27,7 @@ EMBEDDED = not os.environ.get("DATABASE_URL")
 
 # --- where we are reached
 PUBLIC_URL = os.environ.get("PUBLIC_URL") or embedded.read_json("run.json").get("base_url") or "http://127.0.0.1:8000"
-DEBUG = _flag("DEBUG", False)
+DEBUG = flag("DEBUG", False)
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "*" if EMBEDDED else "").split(",")
 # Names that creditors have proven are let in beside these, for payment pages only (kit/hosts.py). Who reads them, what
 # they serve, and where their DNS must lead: our name, or our addresses, by commas.
@@ -44,7 +44,7 @@ ROOT_URLCONF = "agentcollect.urls"
 WSGI_APPLICATION = "agentcollect.wsgi.application"
 
 # --- secrets: environment, else made once in var/
-_SECRETS = embedded.load_or_make_secrets() if EMBEDDED or _flag("SECRETS_FROM_VAR", False) else {}
+_SECRETS = embedded.load_or_make_secrets() if EMBEDDED or flag("SECRETS_FROM_VAR", False) else {}
 
 
 def _secret(name: str) -> str:
@@ -93,7 +93,7 @@ def _database() -> dict[str, Any]:
 
 # A web process (wsgi.py says that it is one) waits this long for one statement, for a lock and for a connection; then
 # the answer is a 503 that may be retried, never a hanging request. Workers, migrations and a shell have no limit.
-WEB_PROCESS = _flag("WEB_PROCESS", False)
+WEB_PROCESS = flag("WEB_PROCESS", False)
 API_STATEMENT_TIMEOUT_MS = int(os.environ.get("API_STATEMENT_TIMEOUT_MS", "5000"))
 API_LOCK_TIMEOUT_MS = int(os.environ.get("API_LOCK_TIMEOUT_MS", "3000"))
 
@@ -110,7 +110,7 @@ def _web_limits(given: dict[str, Any]) -> dict[str, Any]:
 # Values travel apart from the statement, so that PostgreSQL keeps the plan of what is asked the fifth time:
 # planning cost it five times what answering did. "0" for a pooler in between that hands each transaction to another
 # connection and does not know prepared statements.
-PREPARED_STATEMENTS = _flag("DATABASE_PREPARED_STATEMENTS", True)
+PREPARED_STATEMENTS = flag("DATABASE_PREPARED_STATEMENTS", True)
 _PREPARED = {"server_side_binding": True, "prepare_threshold": 5} if PREPARED_STATEMENTS else {}
 
 DATABASES: dict[str, Any] = {"default": _database()}
@@ -197,10 +197,10 @@ PASSWORD_RESET_TIMEOUT = 86_400
 
 # --- people: sign-up, sign-in, second factors (django-allauth; its pages are ours: dashboard/account_urls.py)
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-SIGNUP_OPEN = _flag("SIGNUP_OPEN", True)
+SIGNUP_OPEN = flag("SIGNUP_OPEN", True)
 # Where the operator's terms stand; named, they must be accepted at sign-up.
 TERMS_URL = os.environ.get("TERMS_URL", "")
-ADMIN_REQUIRE_MFA = _flag("ADMIN_REQUIRE_MFA", False)
+ADMIN_REQUIRE_MFA = flag("ADMIN_REQUIRE_MFA", False)
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -230,7 +230,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 _HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_PROXY", False) else None
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -280,7 +280,7 @@ DOCS_URL = os.environ.get("DOCS_URL", f"{PUBLIC_URL}/docs")
 # Answers kept by Idempotency-Key (kit/idempotency.py knows no room: the table is named here).
 IDEMPOTENCY_MODEL = "accounts.IdempotentRequest"
 # The tenants' request log: on or off, for how long, how much of a body; of a successful read its beginning is enough.
-REQUEST_LOG = _flag("REQUEST_LOG", True)
+REQUEST_LOG = flag("REQUEST_LOG", True)
 REQUEST_LOG_DAYS = int(os.environ.get("REQUEST_LOG_DAYS", "30"))
 REQUEST_LOG_BODY_BYTES = int(os.environ.get("REQUEST_LOG_BODY_BYTES", "16384"))
 REQUEST_LOG_READ_BYTES = int(os.environ.get("REQUEST_LOG_READ_BYTES", "1024"))
@@ -314,78 +314,14 @@ SILENCED_SYSTEM_CHECKS = ["oauth2_provider.W011"]
 # --- leaked keys: who may report them, as {"public_keys": [{"key_identifier", "key"}]}, the form that GitHub publishes
 SECRET_SCANNING_KEYS = os.environ.get("SECRET_SCANNING_KEYS", "")
 
-# --- events: who is told inside the fact's own transaction; each inserts its own rows and does nothing else
-EVENT_SUBSCRIBERS = ["outreach.operations.plan_notices", "webhooks.operations.fan_out"]
-
-# --- test mode: who is on the other side of its transports (outreach.providers.sandbox)
-SANDBOX_DEBTORS = "sandbox.reactions"
-
-# How a surface finds the test clock of what its address names: argument → (model, path to the clock's id).
-TIMELINES = {
-    "campaign_id": ("campaigns.Campaign", "clock_id"),
-    "debtor_id": ("campaigns.Debtor", "clock_id"),
-    "case_id": ("campaigns.Case", "clock_id"),
-    "contact_id": ("campaigns.Contact", "clock_id"),
-    "task_id": ("campaigns.Task", "clock_id"),
-    "dispute_id": ("campaigns.Dispute", "case__clock_id"),
-    "hold_id": ("campaigns.Hold", "clock_id"),
-    "document_id": ("campaigns.Document", "case__clock_id"),
-    "promise_id": ("payments.Promise", "clock_id"),
-    "plan_id": ("payments.Plan", "clock_id"),
-    "offer_id": ("payments.Offer", "clock_id"),
-    "payment_id": ("payments.Payment", "case__clock_id"),
-    "message_id": ("outreach.Message", "case__clock_id"),
-    "reply_id": ("outreach.Reply", "case__clock_id"),
-    "call_id": ("outreach.Call", "case__clock_id"),
-}
-
-# --- tasks: what an answer does (kind → operation), and who must hear that one is needed no more. The room that asked
-# may lie above the one that keeps the tasks.
-TASK_OUTCOMES = {
-    "answer_dispute": "campaigns.operations.dispute_task_done",
-    "check_payment": "campaigns.operations.claim_task_done",
-    "approve_offer": "payments.operations.offers.task_done",
-    "approve": "outreach.operations.approvals.decide_task",
-    "review_reply": "outreach.operations.replies.review_task_done",
-    "document_needed": "outreach.operations.replies.document_task_done",
-    "decide_cease": "outreach.operations.replies.cease_task_done",
-    "resolve_doubt": "outreach.operations.doubts.decide_task",
-    "decide_escalation": "outreach.operations.escalation.decide_task",
-    "call": "outreach.operations.dialling.record_call",
-}
-TASK_ENDINGS = {
-    "approve": "outreach.operations.approvals.withdraw_task",
-    "call": "outreach.operations.dialling.withdraw_task",
-}
-
 # Deliveries and attempts go so many days after they were settled last (webhooks/queries/retention.py).
 WEBHOOK_RETENTION_DAYS = int(os.environ.get("WEBHOOK_RETENTION_DAYS", "90"))
 
-# --- figures at /metrics: who gives them, and who may read them (nobody from outside, unless a token is set)
-METRICS = [
-    "webhooks.metrics.backlog",
-    "webhooks.metrics.attempts",
-    "webhooks.metrics.endpoints",
-    "webhooks.metrics.jobs",
-    "outreach.metrics.steps",
-    "outreach.metrics.stops",
-]
+# Who may read the figures at /metrics (nobody from outside, unless a token is set).
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
-# --- lists as files: kind → what its rows look like; some lie above the room that writes the files
-EXPORT_SOURCES = {
-    "campaigns": "campaigns.exporting.CAMPAIGNS",
-    "cases": "campaigns.exporting.CASES",
-    "contacts": "campaigns.exporting.CONTACTS",
-    "debtors": "campaigns.exporting.DEBTORS",
-    "decisions": "outreach.exporting.DECISIONS",
-    "events": "events.exporting.EVENTS",
-    "messages": "outreach.exporting.MESSAGES",
-    "payments": "payments.exporting.PAYMENTS",
-}
-
 # --- outgoing HTTP to addresses that customers name
-EGRESS_ALLOW_LOOPBACK_HTTP = _flag("EGRESS_ALLOW_LOOPBACK_HTTP", EMBEDDED)
+EGRESS_ALLOW_LOOPBACK_HTTP = flag("EGRESS_ALLOW_LOOPBACK_HTTP", EMBEDDED)
 EGRESS_EXTRA_PORTS: list[int] = [int(p) for p in os.environ.get("EGRESS_EXTRA_PORTS", "").split(",") if p]
 
 # --- work in the background: Celery wakes workers, rows are the promise, so nothing here needs to be kept
@@ -408,49 +344,6 @@ CELERY_TASK_ROUTES = TASK_ROUTES
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
-
-# --- the writing and reading model: any server that speaks OpenAI's chat completions (docs/guides/agent.md). Without
-# address and name nothing is asked: templates write, phrase lists read. Prices in US dollars per million tokens.
-AGENT: dict[str, Any] = {
-    "base_url": os.environ.get("AGENT_BASE_URL", ""),
-    "api_key": os.environ.get("AGENT_API_KEY", ""),
-    "model": os.environ.get("AGENT_MODEL", ""),
-    "price_in": float(os.environ.get("AGENT_PRICE_IN") or 0),
-    "price_out": float(os.environ.get("AGENT_PRICE_OUT") or 0),
-    "timeout": float(os.environ.get("AGENT_TIMEOUT") or 30),
-}
-
-# --- Stripe (live mode; docs/operations.md, "Stripe"): the platform's key, the secrets that sign its callbacks (several by
-# commas while they are rotated), and how long a debtor may wait for it.
-STRIPE: dict[str, Any] = {
-    "secret_key": os.environ.get("STRIPE_SECRET_KEY", "").strip(),
-    "webhook_secret": [one.strip() for one in os.environ.get("STRIPE_WEBHOOK_SECRET", "").split(",") if one.strip()],
-    "api_base": os.environ.get("STRIPE_API_BASE", "").strip(),
-    "timeout": float(os.environ.get("STRIPE_TIMEOUT") or 5),
-}
-
-# --- mail to debtors (live mode; test mode writes into the sandbox mailbox)
-SMTP: dict[str, Any] = {
-    "host": os.environ.get("SMTP_HOST", ""),
-    "port": int(os.environ.get("SMTP_PORT", "587")),
-    "user": os.environ.get("SMTP_USER", ""),
-    "password": os.environ.get("SMTP_PASSWORD", ""),
-    "starttls": _flag("SMTP_STARTTLS", True),
-    "timeout": float(os.environ.get("SMTP_TIMEOUT", "20")),
-}
-
-# Who writes where a brand names no `from_email`; empty: such a brand sends nothing in live mode.
-MAIL_FROM = os.environ.get("MAIL_FROM", "")
-
-# --- mail from debtors: where answers are addressed to (`r+<token>@host`), and the keys that providers sign with. The
-# names are django-anymail's; WEBHOOK_SECRET ("user:password", several by commas) is the basic auth of every provider.
-INBOUND_HOST = os.environ.get("INBOUND_HOST", "").strip().lower()
-_ANYMAIL_KEYS = ("MAILGUN_API_KEY", "MAILGUN_WEBHOOK_SIGNING_KEY", "MAILERSEND_INBOUND_SECRET")
-ANYMAIL: dict[str, Any] = {
-    name: os.environ[name] for name in (*_ANYMAIL_KEYS, "MAILERSEND_SIGNING_SECRET") if os.environ.get(name)
-}
-if os.environ.get("INBOUND_WEBHOOK_SECRET"):
-    ANYMAIL["WEBHOOK_SECRET"] = os.environ["INBOUND_WEBHOOK_SECRET"].split(",")
 
 # --- mail to people who sign in: codes, resets, invitations. The same relay; embedded without one, a folder
 DEFAULT_FROM_EMAIL = os.environ.get("SYSTEM_MAIL_FROM") or MAIL_FROM or "AgentCollect <no-reply@localhost>"
@@ -488,32 +381,6 @@ STORAGES = {
     "documents": storage.documents(VAR_DIR),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-UNFOLD = {
-    "SITE_TITLE": "AgentCollect operations",
-    "SITE_HEADER": "AgentCollect",
-    "SITE_SUBHEADER": "Operations",
-    "SITE_URL": "/dashboard",
-    "SITE_SYMBOL": "account_balance",
-    "SHOW_HISTORY": False,
-    # The dashboard's blue, light to dark.
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97% .014 254.604)",
-            "100": "oklch(93.2% .032 255.585)",
-            "200": "oklch(88.2% .059 254.128)",
-            "300": "oklch(80.9% .105 251.813)",
-            "400": "oklch(70.7% .165 254.624)",
-            "500": "oklch(62.3% .214 259.815)",
-            "600": "oklch(54.6% .245 262.881)",
-            "700": "oklch(48.8% .243 264.376)",
-            "800": "oklch(42.4% .199 265.638)",
-            "900": "oklch(37.9% .146 265.522)",
-            "950": "oklch(28.2% .091 267.935)",
-        }
-    },
-    "SIDEBAR": {"show_search": True, "navigation": "dashboard.admin_nav.navigation"},
-}
-
 # --- log: one JSON line a fact; configured in kit/logs.py
 LOGGING_CONFIG = "agentcollect.kit.logs.configure"
-LOGGING = {"level": os.environ.get("LOG_LEVEL", "INFO"), "json": _flag("LOG_JSON", True)}
+LOGGING = {"level": os.environ.get("LOG_LEVEL", "INFO"), "json": flag("LOG_JSON", True)}

@@ -46,6 +46,11 @@ def store_documents() -> None:
     operations.store_documents()
 
 
+@shared_task(name="campaigns.forget_files")
+def forget_files() -> None:
+    operations.forget_files()
+
+
 @shared_task(name="campaigns.run_exports")
 def run_exports() -> None:
     operations.run_exports(at=clock.now())

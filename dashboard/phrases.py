@@ -303,3 +303,36 @@ BANK_DIFFERS = {
     "no_payment": "Booked, but its payment does not stand",
     "line_amount": "Line and payment differ",
 }
+ENTRY_KIND = {
+    "charge": "Payment",
+    "refund": "Refund",
+    "refund_failed": "Refund that came back",
+    "dispute": "Dispute",
+    "dispute_won": "Dispute won",
+    "fee": "Fee of the processor",
+    "payout": "Payout",
+    "other": "Other",
+}
+PAYMENT_SOURCE = {
+    "page": "Payment page",
+    "transfer": "Bank transfer",
+    "reported": "Reported by you",
+    "attorney": "Through an attorney",
+    "sandbox": "Sandbox",
+}
+PAYMENT_METHOD = {
+    "bank_transfer": "Bank transfer",
+    "card": "Card",
+    "ach_debit": "Bank debit (ACH)",
+    "check": "Check",
+    "cash": "Cash",
+    "other": "Another way",
+}
+# Where money of a payment stands, by component.
+COMPONENT = {
+    "principal": "Principal",
+    "interest": "Interest",
+    "fees": "Fees",
+    "unapplied": "Credit: paid nothing yet",
+    "returned": "Went back to them",
+}

@@ -7,12 +7,16 @@ from compliance.rules import RULES
 from dashboard.phrases import AGREED_SOURCE as AGREED_SOURCE
 from dashboard.phrases import BANK_DIFFERS as BANK_DIFFERS
 from dashboard.phrases import CHANNEL as CHANNEL
+from dashboard.phrases import COMPONENT as COMPONENT
 from dashboard.phrases import CONSENT as CONSENT
 from dashboard.phrases import DAYS as DAYS
 from dashboard.phrases import DISPUTE_REASON as DISPUTE_REASON
 from dashboard.phrases import DUE as DUE
+from dashboard.phrases import ENTRY_KIND as ENTRY_KIND
 from dashboard.phrases import GUARD as GUARD
 from dashboard.phrases import INTENT as INTENT
+from dashboard.phrases import PAYMENT_METHOD as PAYMENT_METHOD
+from dashboard.phrases import PAYMENT_SOURCE as PAYMENT_SOURCE
 from dashboard.phrases import RECONCILED as RECONCILED
 from dashboard.phrases import REPLY_LABEL as REPLY_LABEL
 from dashboard.phrases import REPLY_MEANS as REPLY_MEANS
@@ -74,6 +78,12 @@ PAYMENT = {
     "partially_refunded": Said("Partly refunded", "warn", "refresh"),
     "refunded": Said("Refunded", "", "refresh"),
     "reversed": Said("Reversed", "bad", "x"),
+}
+REFUND = {
+    "created": Said("About to go back", "info", "clock"),
+    "processing": Said("On its way back", "info", "refresh"),
+    "succeeded": Said("Given back", "good", "check"),
+    "failed": Said("Failed", "bad", "x"),
 }
 BANK_LINE = {
     "new": Said("Being looked at", "info", "refresh"),
@@ -232,6 +242,7 @@ FAMILIES = {
     "case": CASE,
     "closed": CLOSED,
     "payment": PAYMENT,
+    "refund": REFUND,
     "bank_line": BANK_LINE,
     "payout": PAYOUT,
     "delivery": DELIVERY,
@@ -318,23 +329,6 @@ NOT_SENT = {
     "paused": "The endpoint was paused",
     "disabled": "The endpoint was disabled",
     "unverified": "The endpoint was not verified",
-}
-ENTRY_KIND = {
-    "charge": "Payment",
-    "refund": "Refund",
-    "refund_failed": "Refund that came back",
-    "dispute": "Dispute",
-    "dispute_won": "Dispute won",
-    "fee": "Fee of the processor",
-    "payout": "Payout",
-    "other": "Other",
-}
-PAYMENT_SOURCE = {
-    "page": "Payment page",
-    "transfer": "Bank transfer",
-    "reported": "Reported by you",
-    "attorney": "Through an attorney",
-    "sandbox": "Sandbox",
 }
 ESCALATION = {"auto": "When the playbook ends, as you authorised", "ask": "Only when you say so", "never": "Never"}
 _RULES = {rule.id: rule for rule in RULES}

@@ -1,5 +1,6 @@
 """The room in the ops admin: everything can be read; a message in doubt and an offered referral can be settled."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -137,15 +138,25 @@ class ReferralAdmin(ReadOnlyAdmin):
     list_filter = ("status", "livemode")
     list_select_related = ("attorney", "case")
     search_fields = ("id", "case__id", "attorney__name")
-    actions = ("accept",)
+    actions = ("accept", "decline")
 
     @admin.action(description="The attorney has accepted", permissions=["accept"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Referral]) -> None:
+        self._answer(request, queryset, operations.accept_referral, "accepted")
+
+    @admin.action(description="The attorney has declined", permissions=["accept"])
+    def decline(self, request: HttpRequest, queryset: QuerySet[Referral]) -> None:
+        """The next attorney who may is asked at once."""
+        self._answer(request, queryset, operations.decline_referral, "declined")
+
+    def _answer(
+        self, request: HttpRequest, queryset: QuerySet[Referral], answer: Callable[..., Referral], word: str
+    ) -> None:
         for row in queryset:
             try:
                 at = timeline.act_on(case_id=row.case_id)
-                operations.accept_referral(referral_id=row.id, by=actor(request), at=at)
-                self.message_user(request, f"{row.id} accepted.", messages.SUCCESS)
+                answer(referral_id=row.id, by=actor(request), at=at)
+                self.message_user(request, f"{row.id} {word}.", messages.SUCCESS)
             except ApiError as error:
                 self.message_user(request, f"{row.id}: {error.message}", messages.WARNING)
 

@@ -2,7 +2,7 @@
 
 from agentcollect.kit.listing import Filter, Listing, one_of
 from campaigns.listings import WHOLE_CASE, WHOLE_DEBTOR
-from outreach.models import Call, Message, Reply
+from outreach.models import Call, Message, Referral, Reply
 
 _EXPANDS = {"case": WHOLE_CASE, "debtor": WHOLE_DEBTOR}
 # When a message was reserved, handed over, and when it was known to have left.
@@ -27,6 +27,16 @@ APPROVALS = Listing(
     filters={"campaign_id": Filter(), "case_id": Filter(), "debtor_id": Filter(), "contact_id": Filter()},
     expands=_EXPANDS,
     updated="recorded_at",
+    metadata="",
+)
+REFERRALS = Listing(
+    filters={
+        "status": one_of(Referral.Status.values),
+        "case_id": Filter(),
+        "campaign_id": Filter(column="case__campaign_id"),
+        "debtor_id": Filter(column="case__debtor_id"),
+    },
+    expands={"case": WHOLE_CASE},
     metadata="",
 )
 CALLS = Listing(

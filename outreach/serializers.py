@@ -7,7 +7,7 @@ from agentcollect.kit import clock, money
 from campaigns.rules.playbook import Steps
 from campaigns.serializers.playbooks import step as playbook_step
 from outreach import explaining
-from outreach.models import Call, Decision, Message, Reply, ReplyPath
+from outreach.models import Call, Decision, Message, Referral, Reply, ReplyPath
 from outreach.plans import Act, Course, DryRun, Planned, Preview
 
 
@@ -80,6 +80,29 @@ def call_detail(row: Call) -> dict[str, Any]:
         "transcript": row.transcript,
         "decision_id": row.decision_id or None,
         "step_id": row.step_id or None,
+    }
+
+
+def referral(row: Referral) -> dict[str, Any]:
+    """A case on its way to an attorney, or with one (its `case` and `attorney` loaded)."""
+    one = row.attorney
+    named = (
+        {"name": one.name, "firm": one.firm, "bar_state": one.bar_state, "bar_number": one.bar_number} if one else None
+    )
+    return {
+        "id": row.id,
+        "campaign_id": row.case.campaign_id,
+        "case_id": row.case_id,
+        "debtor_id": row.case.debtor_id,
+        "status": row.status,
+        "attorney": named,
+        "offer_at": clock.iso(row.offer_at) if row.offer_at else None,
+        "offered_at": clock.iso(row.offered_at) if row.offered_at else None,
+        "accepted_at": clock.iso(row.accepted_at) if row.accepted_at else None,
+        "reason": row.reason or None,
+        "created_at": clock.iso(row.created_at),
+        "updated_at": clock.iso(row.updated_at),
+        "livemode": row.livemode,
     }
 
 

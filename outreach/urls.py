@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from outreach import callbacks
-from outreach.views import api, approvals, calls, channels, escalate, playbooks, preview, replies, reply_path
+from outreach.views import api, approvals, calls, channels, escalate, playbooks, preview, referrals, replies, reply_path
 
 urlpatterns = [
     path("v1/campaigns/preview", preview.CampaignPreview.as_view()),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("v1/playbooks/dry_run", playbooks.PlaybookDryRun.as_view()),
     path("v1/calls", calls.Calls.as_view()),
     path("v1/calls/<str:call_id>", calls.OneCall.as_view()),
+    path("v1/referrals", referrals.Referrals.as_view()),
+    path("v1/referrals/<str:referral_id>", referrals.OneReferral.as_view()),
     path("v1/reports/channels", channels.ChannelsReport.as_view()),
     path("v1/reports/channels/rows", channels.ChannelsRows.as_view()),
     path("v1/approvals", approvals.Approvals.as_view()),

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from agentcollect.kit.admin import ReadOnlyAdmin
-from payments.models import AccessLink, LinkRequest, PayDomain
+from payments.models import LinkRequest, PayDomain
 
 
 @admin.register(PayDomain)
@@ -23,15 +23,3 @@ class LinkRequestAdmin(ReadOnlyAdmin):
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
     search_fields = ("=id", "=email", "=host")
     ordering = ("-created_at", "-id")
-
-
-@admin.register(AccessLink)
-class AccessLinkAdmin(ReadOnlyAdmin):
-    """Which one-time links to a debtor's own view were made, and used. Nobody here can make one of a row."""
-
-    list_display = ("id", "organisation", "livemode", "debtor", "created_at", "expires_at", "used_at")
-    list_filter = ("livemode", ("used_at", admin.EmptyFieldListFilter))
-    search_fields = ("=id", "=debtor__id", "=case__id")
-    ordering = ("-created_at", "-id")
-    exclude = ("digest",)
-    list_select_related = ("organisation", "debtor")

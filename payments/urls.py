@@ -4,7 +4,7 @@ from django.urls import path
 
 from payments import callbacks
 from payments.page_urls import pages
-from payments.views import agreements, api, domains, offers, payouts, refunds, reports, statements
+from payments.views import agreements, api, credit, domains, offers, payouts, refunds, reports, statements
 
 urlpatterns = [
     path("v1/payments", api.Payments.as_view()),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("v1/payouts/<str:payout_id>", payouts.OnePayout.as_view()),
     path("v1/payouts/<str:payout_id>/entries", payouts.PayoutEntries.as_view()),
     path("v1/payments/<str:payment_id>/refunds", refunds.Refunds.as_view()),
+    path("v1/payments/<str:payment_id>/apply", credit.ApplyCredit.as_view()),
     path("v1/campaigns/<str:campaign_id>/payments", api.CampaignPayments.as_view()),
     path("v1/cases/<str:case_id>/promise", agreements.CasePromise.as_view()),
     path("v1/cases/<str:case_id>/plan", agreements.CasePlan.as_view()),

@@ -3,10 +3,11 @@ at a time, over all rooms, from the top down."""
 
 from accounts.models import TestClock
 from agentcollect.kit import clock as wall_clock
-from agentcollect.kit import db
+from agentcollect.kit import db, jobs
 from agentcollect.kit.due import on_a_clock
 from campaigns.models import Campaign, Case, Debtor, Import, Suppression
 from campaigns.operations import erasing as campaigns
+from campaigns.operations import forgetting
 from campaigns.operations.erasing import gone
 from outreach.operations import erasing as outreach
 from payments.operations import erasing as payments
@@ -33,6 +34,7 @@ def erase_some(clock: TestClock) -> bool:
         outreach.erase_arrived(clock_id=clock.id)
         gone(Suppression.objects.filter(**mine))
         gone(TestClock.objects.filter(id=clock.id, status=TestClock.Status.DELETING))
+        jobs.enqueue(forgetting.TASK)
         return False
 
 
@@ -53,6 +55,8 @@ def erase_some_of_wall(organisation_id: str) -> bool:
         payments.erase_books(organisation_id=organisation_id)
         payments.erase_bank(organisation_id=organisation_id)
         gone(Suppression.objects.filter(**mine))
+        forgetting.forget_test_exports(organisation_id=organisation_id)
+        jobs.enqueue(forgetting.TASK)
         return False
 
 

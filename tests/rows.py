@@ -9,7 +9,7 @@ from accounts.models import Organisation
 from agentcollect.kit import clock, ids
 from campaigns import storage
 from campaigns.models import Case, Playbook
-from outreach.models import Attorney, Call
+from outreach.models import Attorney, Call, Referral
 from payments.models import Payout, ProcessorEntry, Statement
 from payments.queries.fees import FIGURES
 from tests.factories import BY
@@ -52,6 +52,13 @@ def attorney() -> Attorney:
     facts = {"name": "Dana Whitfield", "firm": "Whitfield & Rowe LLP", "email": "dana@whitfield-rowe.example"}
     facts |= {"licence_expires_on": "2099-12-31", "sandbox": True}
     return Attorney.objects.get_or_create(bar_state="NY", bar_number="1", defaults=facts)[0]
+
+
+def referral(case: Case, **facts: Any) -> Referral:
+    """A case that an attorney was asked to take."""
+    told = {"status": "offered", "actor": BY, "updated_at": clock.now(), "clock_id": case.clock_id}
+    told |= {} if "attorney" in facts else {"attorney": attorney()}
+    return Referral.objects.create(**_tenant(case.organisation, case.livemode), **({"case": case} | told | facts))
 
 
 def payout(organisation: Organisation, livemode: bool = False, lines: int = 1, **facts: Any) -> Payout:

@@ -121,7 +121,7 @@ class Suite:
             self._browser(database, env)
 
     def _browser(self, database: str, env: dict[str, str]) -> None:
-        """Pages in dark beside pages in light: two parts, each with a browser and a database of its own."""
+        """Every page looked at beside what people do: two parts, each with a browser and a database of its own."""
         if find_chromium() is None:
             self.missing.append("the browser suite (no chromium, chromium-browser or google-chrome on PATH)")
             return
@@ -129,8 +129,8 @@ class Suite:
         env = {**env, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
         if any(given.startswith("-k") for given in self.arguments):
             return self._part("browser", database, "browser", ["-n", "0"], env)
-        self._part("browser_light", database, "browser", ["-n", "0", "-k", "not dark"], env)
-        self._part("browser_dark", database, "browser", ["-n", "0", "-k", "dark"], env)
+        self._part("browser_pages", database, "browser", ["-n", "0", "-k", "every"], env)
+        self._part("browser_acts", database, "browser", ["-n", "0", "-k", "not every"], env)
 
     def _part(self, name: str, database: str, marker: str, options: list[str], env: dict[str, str]) -> None:
         marker = f"({self.marker}) and {marker}" if self.marker else marker

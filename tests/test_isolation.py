@@ -138,6 +138,7 @@ def objects(case: Case) -> dict[str, str]:
         "task_id": factories.task(case).id,
         "reply_id": factories.reply(case).id,
         "call_id": rows.call(case).id,
+        "referral_id": rows.referral(case, status="declined", attorney=None).id,
         # A live organisation has none; nobody's id is as good.
         "clock_id": ids.new("clk") if case.livemode else factories.test_clock(case.organisation, _SHOWN).id,
         "name": rows.playbook(case.organisation, case.livemode).name,
@@ -149,6 +150,7 @@ def body(route: Route, known: dict[str, str]) -> dict[str, Any]:
     bodies = {
         "v1/payments": {"case_id": known["case_id"], "amount": 1, "method": "bank_transfer"},
         "v1/payments/<str:payment_id>/refunds": {"amount": 1, "reason": "harm"},
+        "v1/payments/<str:payment_id>/apply": {"case_id": known["case_id"], "amount": 1},
         "v1/sandbox/payments": {"case_id": known["case_id"]},
         "v1/sandbox/calls": {"case_id": known["case_id"], "outcome": "busy"},
         "v1/playbooks": {"name": "mine", "steps": [_FIRST_STEP]},

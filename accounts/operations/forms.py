@@ -12,6 +12,12 @@ from agentcollect.kit.errors import ApiError
 _KEPT = timedelta(days=1)
 
 
+def submitted(*, token: str, organisation_id: str) -> str:
+    """What came of the form, if it was carried out before; else nothing."""
+    before = SubmittedForm.objects.filter(token=token.replace("\0", "?"), organisation_id=organisation_id).first()
+    return before.result if before else ""
+
+
 def submit_once(*, token: str, organisation_id: str, work: Callable[[], str], at: datetime) -> tuple[str, bool]:
     """(what came of the form, whether it was done just now). `token` was drawn when the form was shown.
 

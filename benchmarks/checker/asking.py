@@ -150,7 +150,7 @@ def asked_sum(story: Story, touch: Touch, body: Body, look: Look) -> Iterator[Fo
     if not touch.asks or len(currencies) != 1:
         return
     look()
-    line = reading.asked_line(body.text)
+    line = reading.asked_line(body.text, story.organisation.pay_hosts)
     open_minor = sum(story.balance(case, touch) for case in touch.cases)
     shown = reading.sums(line, currencies.pop())
     if shown != {open_minor}:

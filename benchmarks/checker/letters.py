@@ -103,7 +103,7 @@ def headers(story: Story, touch: Touch, body: Body, look: Look) -> Iterator[Foun
 
 @lru_cache(maxsize=4)
 def _opt_out_links(body: Body) -> frozenset[str]:
-    return frozenset(link for link in reading.links(body.text) if "opt" in link and "/pay/" not in link)
+    return frozenset(link for link in reading.links(body.text) if "/optout/" in link)
 
 
 @reads("opt_out", "R-09", "a sentence and a link to opt out, in both parts", citation="12 CFR 1006.6(e)")
@@ -149,7 +149,9 @@ def itemised(story: Story, touch: Touch, body: Body, look: Look) -> Iterator[Fou
     lines = [entry for entry in story.account.get(row.id, ()) if before(entry, touch)]
     wanted = {row.invoice_minor} | {abs(e.minor) for e in lines if e.kind not in ("principal", "adjustment")}
     # The line that asks is no statement of what the sum consists of.
-    stated = reading.statement(body.text.replace(reading.asked_line(body.text), "", 1), row.currency)
+    stated = reading.statement(
+        body.text.replace(reading.asked_line(body.text, story.organisation.pay_hosts), "", 1), row.currency
+    )
     if missing := sorted(wanted - stated):
         yield wrong(touch, "the first message does not itemise the invoice", missing=missing)
     elif _consumer(story, touch) and "dispute" not in reading.flat(body.text):
@@ -172,12 +174,17 @@ def found_notice(story: Story, touch: Touch, body: Body, look: Look) -> Iterator
         yield wrong(touch, "a found address was not told where it was found", contact=person.id)
 
 
-@reads("links", "R-21", "every link leads to one and the same house", citation="LAW.md, guard links")
+@reads(
+    "links",
+    "R-21",
+    "every link leads to one and the same house, or to the creditor's own pay host",
+    citation="LAW.md, guard links",
+)
 def links(story: Story, touch: Touch, body: Body, look: Look) -> Iterator[Found]:
     look()
     own = {reading.host(link) for link in _opt_out_links(body)}
     for link in reading.links(body.text):
-        if own and reading.host(link) not in own:
+        if own and reading.host(link) not in own | {*story.organisation.pay_hosts}:
             yield wrong(touch, "a link to somewhere else", link=link)
             return
 

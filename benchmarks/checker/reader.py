@@ -28,7 +28,7 @@ from campaigns.models import (
 )
 from events.models import Event
 from outreach.models import Call, Decision, MailboxItem, Message, Referral, Reply
-from payments.models import Instalment, Plan, Promise
+from payments.models import Allocation, Instalment, PayDomain, Payment, Plan, Promise
 
 # Whatever stands in none of these may have reached somebody.
 _STAYED = ("draft", "rejected", "reserved", "failed", "cancelled")
@@ -64,7 +64,7 @@ class _Reader:
             replies=tuple(self._replies()),
             holds=tuple(self._holds()),
             suppressions=tuple(self._suppressions()),
-            agreements=(*self._disputes(), *self._promises(), *self._plans()),
+            agreements=(*self._disputes(), *self._promises(), *self._plans(), *self._payments()),
             entries=tuple(self._entries()),
             exclusions=tuple(self._exclusions()),
             referrals=tuple(self._referrals()),
@@ -95,6 +95,12 @@ class _Reader:
             licences=tuple(_licence(one) for one in (row.collector.licences if row.collector else ())),
             collector=row.collector.legal_name if row.collector else "",
             collector_address=row.collector.address if row.collector else "",
+            # A link that left was right when it left: what was proven once.
+            pay_hosts=tuple(
+                PayDomain.objects.filter(organisation_id=row.id, verified_at__isnull=False).values_list(
+                    "host", flat=True
+                )
+            ),
         )
 
     def _campaigns(self) -> Iterator[told.Campaign]:
@@ -261,6 +267,19 @@ class _Reader:
         for row in _each(rows, "id", "total_minor", **renamed):
             total = row.pop("total_minor")
             yield told.Agreement(what="plan", amounts=(total, *parts.get(row["id"], ())), **row)
+
+    def _payments(self) -> Iterator[told.Agreement]:
+        """What a receipt may name beside the account: the whole payment, and what of it no invoice took."""
+        credit: dict[str, int] = {}
+        parts = self.mine(Allocation, "case__debtor__").filter(cause="")
+        cases = {(payment, case) for payment, case in parts.values_list("payment_id", "case_id")}
+        for payment, minor in parts.filter(component="unapplied").values_list("payment_id", "amount_minor"):
+            credit[payment] = credit.get(payment, 0) + minor
+        rows = {row.id: row for row in self.mine(Payment, "case__debtor__").filter(received_at__isnull=False)}
+        for payment, case in sorted(cases):
+            if row := rows.get(payment):
+                named = {"id": row.id, "case": case, "at": row.created_at, "recorded": row.recorded_at}
+                yield told.Agreement(what="payment", amounts=(row.amount_minor, credit.get(payment, 0)), **named)
 
     def _entries(self) -> Iterator[told.Entry]:
         rows = self.mine(LedgerEntry, "case__debtor__").order_by("created_at", "recorded_at", "id")

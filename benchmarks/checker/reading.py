@@ -47,11 +47,13 @@ def statement(text: str, currency: str) -> set[int]:
     return {minor for line in lines if not _PROSE.search(line) for minor in sums(line, currency)}
 
 
-def asked_line(text: str) -> str:
-    """The line above the payment link; where there is none, the first that names a balance."""
+def asked_line(text: str, pay_hosts: Iterable[str] = ()) -> str:
+    """The line above the payment link, on our own host or on one of the creditor's `pay_hosts`; where there is none,
+    the first that names a balance."""
     lines = text.splitlines()
+    signs = ("/pay/", *(f"https://{one}/" for one in pay_hosts))
     for number, line in enumerate(lines[1:], start=1):
-        if "/pay/" in line:
+        if any(sign in line for sign in signs):
             return lines[number - 1]
     return next((line for line in lines if flat(line).startswith(BALANCE)), "")
 

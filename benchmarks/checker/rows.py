@@ -11,7 +11,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """The creditor. `countries`: where it may collect; `licences`: (region, last day or None) of its collector."""
+    """The creditor. `countries`: where it may collect; `licences`: (region, last day or None) of its collector;
+    `pay_hosts`: names of its own at which it is paid."""
 
     id: str
     name: str = "Your Company Inc."
@@ -30,6 +31,7 @@ class Organisation:
     licences: tuple[tuple[str, date | None], ...] = ()
     collector: str = ""
     collector_address: str = ""
+    pay_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +226,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """A dispute, a promise or a plan (`what`), from `at` until it was over."""
+    """A dispute, a promise, a plan or a payment (`what`), from `at` until it was over."""
 
     id: str
     what: str

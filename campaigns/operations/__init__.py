@@ -27,6 +27,7 @@ from campaigns.operations.disputes import (
 from campaigns.operations.documents import add_document, change_document, store_documents
 from campaigns.operations.exclusions import enforce, exclude, include_again, settle_exclusions
 from campaigns.operations.exports import expire_exports, run_exports, start_export
+from campaigns.operations.forgetting import forget_files
 from campaigns.operations.holds import hold, hold_case, release, release_case, release_ended
 from campaigns.operations.imports import run_imports
 from campaigns.operations.judging import (
@@ -110,6 +111,7 @@ __all__ = [
     "expire_task",
     "expire_tasks",
     "fetch_logos",
+    "forget_files",
     "go_on",
     "hand_on",
     "hold",

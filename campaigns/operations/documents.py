@@ -69,16 +69,17 @@ def _stored(on: Campaign | Debtor | Case, raw: bytes, digest: str, media_type: s
     """The bytes, kept once per organisation and mode: new ones are spooled in the same transaction."""
     tenant = {"organisation_id": on.organisation_id, "livemode": on.livemode}
     mine = StoredFile.objects.filter(**tenant, sha256=digest)
-    if known := mine.first():
+    if known := db.locked(mine).first():  # locked, so that it is not removed meanwhile (operations.forgetting)
         return known
+    file_id = ids.new("fil")
     shared = tenant | {"created_at": at, "recorded_at": clock.now()}
     mode = "live" if on.livemode else "test"
     stored = StoredFile.objects.create(
-        id=ids.new("fil"),
+        id=file_id,
         sha256=digest,
         size=len(raw),
         media_type=media_type,
-        storage_name=f"documents/{on.organisation_id}/{mode}/{digest[:2]}/{digest}",
+        storage_name=f"documents/{on.organisation_id}/{mode}/{digest[:2]}/{digest}-{file_id}",
         next_attempt_at=clock.now(),
         **shared,
     )
@@ -143,7 +144,7 @@ def _record(type: str, document: Document, data: dict[str, Any], *, by: str, at:
 def store_documents(*, limit: int = 20) -> int:
     """Move spooled files into the storage; returns how many. One that fails is tried again, ever more slowly.
 
-    Wall time throughout: a storage lives there. Written twice, a file is the same file, for its name is its digest.
+    Wall time throughout: a storage lives there. Written twice, a file is the same file, for its name is its own.
     """
     return sum(_store(file_id) for file_id in _due().values_list("id", flat=True)[:limit])
 

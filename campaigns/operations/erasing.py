@@ -29,7 +29,8 @@ def gone(rows: QuerySet) -> int:
 
 def erase_debtors(*, debtor_ids: Iterable[str]) -> None:
     """Delete these test debtors with their people, invoices and everything planned or kept about them. What other rooms
-    hold of them must be gone before. A document's bytes stay: another document may be the same."""
+    hold of them must be gone before. A document's bytes go later (operations.forgetting): another document may be the
+    same."""
     debtors = list(debtor_ids)
     mine = db.among("debtor_id", debtors)
     cases = list(Case.objects.filter(mine, livemode=False).values_list("id", flat=True))

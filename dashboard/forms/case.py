@@ -46,7 +46,7 @@ class CaseForm(forms.Form):
         return minor
 
 
-def _amount(label: str, *, required: bool, help_text: str = "") -> forms.CharField:
+def amount_field(label: str, *, required: bool, help_text: str = "") -> forms.CharField:
     box = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20})
     missing = {"required": "Write the amount."}
     return forms.CharField(
@@ -70,7 +70,7 @@ class PromiseForm(CaseForm):
     """Cleaned: `amount` in minor units, `due_on`."""
 
     name = "promise"
-    amount = _amount("They will pay", required=True)
+    amount = amount_field("They will pay", required=True)
     due_on = forms.DateField(
         label="By the end of",
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -137,7 +137,7 @@ class OfferForm(CaseForm):
     organisation; what it may be at least is said to who drafts it, and to no debtor."""
 
     name = "offer"
-    amount = _amount("They pay", required=True)
+    amount = amount_field("They pay", required=True)
     valid_until = forms.DateField(
         label="By the end of",
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -167,7 +167,7 @@ class DisputeForm(CaseForm):
         choices=[(value, words.DISPUTE_REASON[value]) for value in Dispute.Reason.values],
     )
     text = _text("In their words", "", 2000, required=False)
-    amount = _amount("How much of it", required=False, help_text="Empty: the whole invoice.")
+    amount = amount_field("How much of it", required=False, help_text="Empty: the whole invoice.")
 
     def clean_amount(self) -> int | None:
         return self._minor("amount")
@@ -208,7 +208,7 @@ class ResolveForm(CaseForm):
             ("withdrawn", "They took it back"),
         ],
     )
-    amount = _amount("Taken off", required=False, help_text="Only where they are partly right.")
+    amount = amount_field("Taken off", required=False, help_text="Only where they are partly right.")
     note = _text("Note", "", 300, required=False)
 
     def clean_amount(self) -> int:
@@ -219,7 +219,3 @@ class ResolveForm(CaseForm):
         if said.get("outcome") == "partially_upheld" and not said.get("amount") and "amount" not in self.errors:
             self.add_error("amount", "Write how much is taken off.")
         return said
-
-
-_ALL: tuple[type[CaseForm], ...] = (PromiseForm, PlanForm, OfferForm, DisputeForm, AskForm, AnswerForm, ResolveForm)
-FORMS: dict[str, type[CaseForm]] = {form.name: form for form in _ALL}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -10,7 +9,6 @@ from agentcollect.kit import db
 from campaigns.models import Campaign, Case, Contact, Hold, LedgerEntry, Suppression
 from dashboard.access import Seat
 from outreach.models import Decision, Message, Referral
-from payments.models import Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +103,3 @@ def messages(seat: Seat, case: Case, limit: int = 20) -> list[Message]:
 def referral(seat: Seat, case: Case) -> Referral | None:
     """The case's latest referral to an attorney."""
     return seat.rows(Referral).filter(case_id=case.id).select_related("attorney").order_by("-created_at").first()
-
-
-def payments(seat: Seat, **filters: Any) -> QuerySet[Payment]:
-    """Payments with the case and debtor they were for."""
-    return seat.rows(Payment).filter(**filters).select_related("case__debtor")

@@ -120,13 +120,16 @@ _FACTS = {
 }
 
 
+_OF_MONEY = (Task.Kind.APPROVE_OFFER, Task.Kind.RETURN_CREDIT)
+
+
 def answers(seat: Seat, kind: str) -> bool:
     """Whether the member's role answers tasks of this kind: giving up part of a claim is not everybody's."""
     return seat.member.role in who_answers(kind)
 
 
 def who_answers(kind: str) -> frozenset[Member.Role]:
-    return SETTLE if kind == Task.Kind.APPROVE_OFFER else ACT
+    return SETTLE if kind in _OF_MONEY else ACT
 
 
 def asking(

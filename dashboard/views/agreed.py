@@ -12,7 +12,7 @@ from agentcollect.kit.errors import ApiError
 from campaigns import operations as campaigns
 from campaigns.models import Case, Dispute, Hold
 from dashboard.access import Seat, action
-from dashboard.forms.case import FORMS
+from dashboard.forms.every import FORMS
 from dashboard.views.cases import shown
 from dashboard.views.common import one, press
 from payments import operations as payments

@@ -11,7 +11,8 @@ from accounts import timeline as story
 from campaigns.models import Case, Hold
 from campaigns.queries import standings
 from dashboard.access import Seat, action, page
-from dashboard.forms.case import FORMS, CaseForm
+from dashboard.forms.case import CaseForm
+from dashboard.forms.every import FORMS
 from dashboard.forms.simulate import simulations
 from dashboard.queries import agreed, collection, papers, timeline
 from dashboard.views.campaigns import run_next

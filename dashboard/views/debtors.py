@@ -9,7 +9,7 @@ from accounts import timeline as story
 from campaigns import operations
 from campaigns.models import Debtor, Hold
 from dashboard.access import Seat, action, page
-from dashboard.queries import collection, debtors, papers, timeline
+from dashboard.queries import collection, debtors, papers, payments, timeline
 from dashboard.views.common import asked, one, page_of, plain, press
 
 
@@ -56,6 +56,7 @@ def _facts(seat: Seat, debtor: Debtor) -> dict[str, Any]:
         "invoices": invoices,
         "papers": papers.of_debtor(seat, debtor.id),
         "people": people,
+        "credits": payments.credits(debtor.id),
         "holds": held,
         "closed": any(one.hold.kind == Hold.Kind.DO_NOT_CONTACT and one.hold.debtor_id for one in held),
         "opt_outs": debtors.opt_outs(seat, people),

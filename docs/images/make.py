@@ -26,24 +26,33 @@ _RECEIVER_PORT = 9099
 _QUALITY = 82
 
 
+# A debtor with three invoices, and the first of them.
+_UNION = ("Union Square Hospitality", "W-")
+
+
 class Picture(NamedTuple):
-    """`path` of the dashboard, or of it the link with the text `of`, whose page is taken; `narrow`: as on a phone."""
+    """`path` of the dashboard, or the page that the links with the texts `of` lead to from there, one after the other;
+    `narrow`: as on a phone."""
 
     name: str
     path: str
-    of: str = ""
+    of: tuple[str, ...] = ()
     narrow: bool = False
 
 
 PICTURES = (
     Picture("home", "/dashboard"),
-    Picture("campaign", "/dashboard/campaigns", of="Wholesale, over 60 days"),
-    Picture("debtor", "/dashboard/debtors?q=Lantern", of="Lantern House Hotel"),
+    Picture("campaign", "/dashboard/campaigns", of=("Wholesale, over 60 days",)),
+    Picture("debtor", "/dashboard/debtors?q=Lantern", of=("Lantern House Hotel",)),
     Picture("next", "/dashboard/next"),
     Picture("needs-you", "/dashboard/needs-you"),
     Picture("approvals", "/dashboard/approvals"),
     Picture("webhooks", "/dashboard/webhooks"),
+    Picture("analytics", "/dashboard/analytics"),
+    Picture("bank-lines", "/dashboard/bank", of=(".xml",)),
+    Picture("reconciliation", "/dashboard/reconciliation"),
     Picture("home-phone", "/dashboard", narrow=True),
+    Picture("pay", "/dashboard/debtors?q=Union+Square", of=(*_UNION, "Payment page"), narrow=True),
 )
 
 
@@ -95,8 +104,9 @@ def _sign_in(page: Page, login: dict[str, str]) -> None:
 def _take(page: Page, picture: Picture) -> None:
     page.set_viewport_size(_NARROW if picture.narrow else _WIDE)  # type: ignore[arg-type]
     page.goto(picture.path)
-    if picture.of:
-        page.get_by_role("link", name=picture.of).first.click()
+    for text in picture.of:
+        # Some open a window of their own: their pages are taken in this one.
+        page.goto(page.get_by_role("link", name=text).first.get_attribute("href") or "")
     page.wait_for_load_state()
     raw = page.screenshot(animations="disabled")
     made = Image.open(io.BytesIO(raw)).convert("RGB")

@@ -76,6 +76,7 @@ class Referral(OnClock, TenantChild):
             ),
         ]
         indexes = [
+            models.Index(fields=["organisation", "livemode", "created_at", "id"], name="referral_list"),
             models.Index(fields=["created_at"], name="referral_offered", condition=Q(status="offered")),
             models.Index(fields=["clock_id", "case"], name="referral_on_clock", condition=~Q(clock_id="")),
             models.Index(fields=["created_at"], name="referral_coming", condition=Q(status__in=COMING_REFERRALS)),

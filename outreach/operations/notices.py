@@ -55,15 +55,23 @@ def _plan_receipt(payment_id: str, told: list[Told]) -> None:
         return
     case = Case.objects.select_related("organisation").get(id=event.case_id)
     payment = Payment.objects.get(id=payment_id)
-    facts = _receipt(payment, case.organisation.timezone, [data for _, data in told])
-    named = {"intent": RECEIPT, "kind": "notice", "cause": payment_id, "facts": facts}
-    plan_answer(case=case, contact=contact, at=event.created_at, **named)
+    others = [one.case_id for one, _ in told[1:]]
+    facts = _receipt(payment, case.organisation.timezone, [data for _, data in told]) | {"others": others}
+    plan_answer(
+        case=case,
+        contact=contact,
+        intent=RECEIPT,
+        kind="notice",
+        cause=payment_id,
+        facts=facts,
+        at=event.created_at,
+    )
 
 
 def _whom(debtor_id: str, case_ids: list[str]) -> Contact | None:
     """Who was written to last about one of these invoices, else about another of the debtor's; before anybody was, whom
-    the creditor named or whose address is proven. Nobody, where that address is closed or takes no mail: another person is not told
-    who paid."""
+    the creditor named or whose address is proven. Nobody, where that address is closed or takes no mail: another person
+    is not told who paid."""
     mails = Message.objects.filter(debtor_id=debtor_id, channel="email", status__in=LEFT).exclude(contact=None)
     about = Q(db.among("case_id", case_ids))
     last = mails.annotate(about=about).order_by("-about", "-created_at", "-id").values_list("contact_id", flat=True)
@@ -75,20 +83,21 @@ def _whom(debtor_id: str, case_ids: list[str]) -> Contact | None:
 
 def _receipt(payment: Payment, zone: str, told: list[dict[str, Any]]) -> dict[str, Any]:
     """What the receipt says. `paid`: [invoice number, minor units] of each invoice; `amount_minor`: what all of them
-    leave open after it, which is what stands for `{amount}` in its words whatever happens later."""
+    have open after it, which is what stands for `{amount}` in its words whatever happens later."""
     currency = payment.currency
 
     def minor(amount: float) -> int:
         return money.to_minor(Decimal(str(amount)), currency)
 
-    paid = [[data["invoice_number"] or "", minor(data["amount_collected"])] for data in told]
+    minors = [minor(data["amount_collected"]) for data in told]
+    numbers = [data["invoice_number"] or "" for data in told]
     came = payment.received_at or payment.created_at
     return {
         "payment_id": payment.id,
         "paid_amount_minor": payment.amount_minor,
         "paid_on": came.astimezone(ZoneInfo(zone)).date().isoformat(),
-        "paid": paid,
-        "credit_minor": payment.amount_minor - sum(one for _, one in paid),
+        "paid": [list(pair) for pair in zip(numbers, minors, strict=True)],
+        "credit_minor": payment.amount_minor - sum(minors),
         "amount_minor": sum(minor(data["balance"]) for data in told),
     }
 
@@ -101,5 +110,12 @@ def _plan_link(event: Event) -> None:
     contact = Contact.objects.filter(id=event.data["contact_id"], debtor_id=event.debtor_id).first()
     case = Case.objects.filter(id=event.case_id).first()
     if contact is not None and case is not None:
-        named = {"intent": LINK, "kind": "notice", "cause": event.data["request_id"], "facts": {}}
-        plan_answer(case=case, contact=contact, at=event.created_at, **named)
+        plan_answer(
+            case=case,
+            contact=contact,
+            intent=LINK,
+            kind="notice",
+            cause=event.data["request_id"],
+            facts={},
+            at=event.created_at,
+        )

@@ -77,8 +77,11 @@ def _why_not(case: Case, message: Message, step: Step, *, at: datetime) -> str:
         without_message=message.id,
         case=case,
         channel=message.channel,
-        # What its text carries was judged when it was reserved, and has not changed since (facts_hash).
-        message=law.carried(campaign, itemised=True, source_notice=True, **_read_again(message, campaign)),
+        # What must stand in its text was judged when it was reserved, and has not changed since (facts_hash); what may
+        # not stand there hangs on more: an attorney whom it names may have gone.
+        message=law.carried(
+            campaign, itemised=True, source_notice=True, **_read_again(message, case, campaign, contact, step)
+        ),
     )
     decision = gate.decide(
         facts,
@@ -91,12 +94,23 @@ def _why_not(case: Case, message: Message, step: Step, *, at: datetime) -> str:
     return "" if decision.allowed else decision.reason
 
 
-def _read_again(message: Message, campaign: Campaign) -> dict[str, Any]:
-    """What it tells a consumer; to a company it goes under the creditor's name."""
-    collector = campaign.organisation.collector
-    name = campaign.brand.get("name") or campaign.creditor
+def _read_again(message: Message, case: Case, campaign: Campaign, contact: Contact, step: Step) -> dict[str, Any]:
+    """Whether it speaks of a suit or an attorney, and what it tells a consumer; to a company it goes under the
+    creditor's name."""
+    brand, organisation, collector = campaign.brand, campaign.organisation, campaign.organisation.collector
+    name = brand.get("name") or campaign.creditor
+    names = [name, brand.get("legal_name"), brand.get("address"), organisation.legal_name, organisation.postal_address]
+    names += [case.debtor.name, contact.name, *([collector.legal_name, collector.address] if collector else [])]
+    spoken = rendering.read_again(
+        message.subject,
+        message.paragraphs,
+        language=message.language,
+        texts=[text for text in names if text],
+        facts=readiness.answer_facts(step),
+        number=case.invoice_number,
+    )
     read = rendering.to_a_consumer(message.text, collector.legal_name, name) if collector else {}
-    return {"language": message.language} | (read if read.get("sender") else {})
+    return spoken | {"language": message.language} | (read if read.get("sender") else {})
 
 
 def _facts_hash(case: Case, campaign: Campaign, contact: Contact, step: Step, *, at: datetime) -> str:

@@ -1,6 +1,16 @@
 """Every read of outreach worth a name, by subject."""
 
-from outreach.queries.api import call, calls, campaign_messages, case_decisions, decisions, message, messages
+from outreach.queries.api import (
+    call,
+    calls,
+    campaign_messages,
+    case_decisions,
+    decisions,
+    message,
+    messages,
+    referral,
+    referrals,
+)
 from outreach.queries.attorneys import contacts_made, licences, state_of
 from outreach.queries.explained import explained
 from outreach.queries.facts import facts, snapshot
@@ -57,6 +67,8 @@ __all__ = [
     "next_day",
     "opt_out_url",
     "reachable",
+    "referral",
+    "referrals",
     "replies",
     "reply",
     "reply_path",

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from agentcollect.kit.errors import ApiError
 from campaigns.models import Campaign, Case
-from outreach.models import Call, Decision, Message
+from outreach.models import Call, Decision, Message, Referral
 from outreach.queries.tenant import plain, tenant
 
 
@@ -41,6 +41,19 @@ def calls(organisation_id: str, livemode: bool) -> QuerySet[Call]:
 def call(organisation_id: str, livemode: bool, call_id: str) -> Call:
     """One call. Raises ApiError(not_found)."""
     found = calls(organisation_id, livemode).filter(id=plain(call_id)).first()
+    if found is None:
+        raise ApiError("not_found")
+    return found
+
+
+def referrals(organisation_id: str, livemode: bool) -> QuerySet[Referral]:
+    """Every referral of one organisation in one mode, with its case and attorney."""
+    return tenant(Referral.objects.select_related("case", "attorney"), organisation_id, livemode)
+
+
+def referral(organisation_id: str, livemode: bool, referral_id: str) -> Referral:
+    """One referral. Raises ApiError(not_found)."""
+    found = referrals(organisation_id, livemode).filter(id=plain(referral_id)).first()
     if found is None:
         raise ApiError("not_found")
     return found

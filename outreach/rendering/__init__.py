@@ -4,7 +4,7 @@ Truthful by construction: the footer says that an automated service writes on th
 label"), every message carries the opt-out sentence and link (R-09), and facts come from the rows alone.
 """
 
-from outreach.rendering.checking import carries, check, known, offers_opt_out, to_a_consumer
+from outreach.rendering.checking import carries, check, known, offers_opt_out, read_again, to_a_consumer
 from outreach.rendering.letters import LOGO, Account, Brand, Facts, Letter, Line, Links, day
 from outreach.rendering.writing import placeholders, render
 
@@ -22,6 +22,7 @@ __all__ = [
     "known",
     "offers_opt_out",
     "placeholders",
+    "read_again",
     "render",
     "to_a_consumer",
 ]

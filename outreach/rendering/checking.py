@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,9 +62,7 @@ def _known(letter: Letter, rendered: Rendered) -> Known:
             | {*reading.identifiers_in(recorded)}
         ),
         allowed_hosts=_hosts(letter.links),
-        own_links=frozenset(
-            {*_addresses(letter.links), LOGO, *_hosts_in_names(letter, names), *_links_in(told)}
-        ),
+        own_links=frozenset({*_addresses(letter.links), LOGO, *_hosts_in_names(letter, names), *_links_in(told)}),
         creditor_name=rules.one_line(letter.creditor or brand.name),
         opt_out_url=letter.links.opt_out,
         phones=frozenset({brand.phone} - {""}),
@@ -88,6 +87,10 @@ def _names(letter: Letter) -> set[str]:
     texts += [text for name, text in letter.facts.items() if isinstance(text, str) and name in _NAMING]
     # Our own ids are letters and figures by chance: what of them would read as a word in capitals is none.
     texts += _CAPITALS.findall(letter.facts.get("payment_id", ""))
+    return _recorded(texts)
+
+
+def _recorded(texts: Iterable[str]) -> set[str]:
     names = {rules.one_line(text, 300) for text in texts}
     # "Court GmbH & Co. KG" is read as two sentences, so its pieces are names too.
     return (names | {piece for name in names for piece in reading.sentences_of(name)}) - {""}
@@ -172,6 +175,26 @@ def carries(letter: Letter, rendered: Rendered) -> dict[str, Any]:
         "language": rendered.language,
     }
     return found | (to_a_consumer(rendered.text, letter.collector, letter.creditor) if letter.collector else {})
+
+
+def read_again(
+    subject: str, words: Sequence[str], *, language: str, texts: Iterable[str], facts: Mapping[str, Any], number: str
+) -> dict[str, bool]:
+    """`suit` and `attorney` of `carries`, of a message that was written before: its drafted `words` (code puts in no
+    such word but names). `texts`: the names and addresses of the records; `facts`: what it speaks of; `number`: the
+    invoice's."""
+    named = [text for name, text in facts.items() if isinstance(text, str) and name in _NAMING]
+    allowed = Known(
+        amounts=frozenset(),
+        dates=frozenset(),
+        identifiers=frozenset({number, rules.shown_number(number), *number.split()} - {""}),
+        allowed_hosts=frozenset(),
+        creditor_name="",
+        opt_out_url=None,
+        names=frozenset(_recorded([*texts, *named])),
+    )
+    written = Rendered(subject=subject, text="\n\n".join(words), language=language)
+    return {name: guards.speaks(written, allowed, name) for name in ("suit", "attorney")}
 
 
 def to_a_consumer(text: str, collector: str, creditor: str) -> dict[str, Any]:

@@ -81,8 +81,8 @@ class Letter:
     `itemised`: the statement's lines are shown. `language`: en, fr, es or de. `tone`: soft, firm or neutral.
     `others`: further open invoices of the same debtor; the message lists them with a total.
     `facts`: what an answer speaks of, by placeholder: `<name>_minor` (int, this account's currency) fills `{<name>}`,
-    `<name>_on` (date or ISO text) a day, any other text or number stands as it is. `plan_lines`: [(day, minor), …]; a receipt's
-    `paid`: [(invoice number, minor), …], `payment_id`, `credit_minor`.
+    `<name>_on` (date or ISO text) a day, any other text or number stands as it is. `plan_lines`: [(day, minor), …]; of
+    a receipt `paid`: [(invoice number, minor), …], `payment_id`, `credit_minor`.
     `authorised`, `offers`, `attorney_allowed`: what this message may announce, offer and speak of (see
     `compliance.guards.Known`). `sources`: where the recipient's address was found, and the message tells so (R-38).
     To a consumer: `collector` is who writes, and its name stands in `brand`; `creditor` for whom; `notice`: paragraphs

@@ -141,8 +141,9 @@ def _receipt(letter: Letter) -> list[dict[str, Any]]:
     if len(facts["paid"]) > 1 or facts["credit_minor"]:
         lines += [(_numbered(letter, number), sum_of(minor)) for number, minor in facts["paid"]]
     lines += [(labels.credit, sum_of(facts["credit_minor"]))] if facts["credit_minor"] else []
-    lines += [(labels.balance, sum_of(facts["amount_minor"])), (labels.reference, facts["payment_id"])]
-    return [{"title": labels.receipt, "facts": [], "lines": lines, "summed": False}]
+    lines.append((labels.balance, sum_of(facts["amount_minor"])))
+    named = [(labels.reference, facts["payment_id"])]
+    return [{"title": labels.receipt, "facts": named, "lines": lines, "summed": False}]
 
 
 def _numbered(letter: Letter, number: str) -> str:

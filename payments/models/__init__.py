@@ -4,12 +4,11 @@ books of processors and banks, fees, and the hosts of the payment page."""
 from payments.models.agreements import Instalment, Offer, Plan, Promise
 from payments.models.banking import BankLine, BankReference, BankStatement, RemitTo
 from payments.models.fees import FeeEntry, FeeSchedule, Statement
-from payments.models.hosts import AccessLink, LinkRequest, PayDomain
+from payments.models.hosts import LinkRequest, PayDomain
 from payments.models.payments import Allocation, Payment, Refund
 from payments.models.processors import Payout, ProcessorCallback, ProcessorEntry
 
 __all__ = [
-    "AccessLink",
     "Allocation",
     "BankLine",
     "BankReference",

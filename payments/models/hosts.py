@@ -1,10 +1,10 @@
-"""Under which names the payment page is reached, and the one-time links that open a debtor's own view."""
+"""Under which names the payment page is reached, and who asked there for their link."""
 
 from django.db import models
 from django.db.models import Q
 
-from agentcollect.kit.ids import IdRefField, PublicIdField
-from agentcollect.kit.models import ParentKey, Tenant, TenantChild
+from agentcollect.kit.ids import PublicIdField
+from agentcollect.kit.models import Tenant
 
 
 class PayDomain(Tenant):
@@ -51,28 +51,6 @@ class PayDomain(Tenant):
 
     def __str__(self) -> str:
         return self.host
-
-
-class AccessLink(TenantChild):
-    """A link mailed to a debtor's address on file that opens their own view of every invoice, once, for a day.
-
-    Only a keyed hash of its token is kept. Opened, it becomes a session of two hours in that browser.
-    """
-
-    id = PublicIdField("lnk")
-    debtor = ParentKey("campaigns.Debtor")
-    case = ParentKey("campaigns.Case")
-    contact_id = IdRefField()
-    digest = models.CharField(max_length=64)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["digest"], name="access_link_once")]
-        indexes = [models.Index(fields=["debtor", "created_at"], name="access_link_debtor")]
-
-    class Integrity:
-        tenant_parents = {"debtor_id": "campaigns.Debtor", "case_id": "campaigns.Case"}
 
 
 class LinkRequest(models.Model):

@@ -35,6 +35,7 @@ from payments.operations.offers import (
     send_offer,
     void_offer,
 )
+from payments.operations.outlook import Outlook, refund_outlook
 from payments.operations.plans import (
     accept_plan,
     bounds_of,
@@ -61,6 +62,7 @@ from payments.operations.sandbox_payouts import pay_out
 from payments.operations.telling import told
 
 __all__ = [
+    "Outlook",
     "abandon_checkout",
     "accept_offer",
     "accept_plan",
@@ -114,6 +116,7 @@ __all__ = [
     "receive_callback",
     "record",
     "refund",
+    "refund_outlook",
     "reinstate",
     "remove_domain",
     "remove_statement",

@@ -60,7 +60,7 @@ def _resolve(request_id: str, at: datetime) -> bool:
 def _ask(row: LinkRequest, case_id: str, *, at: datetime) -> None:
     """Tell that the link of this case was asked for, unless it was mailed today or the address got enough."""
     case = db.locked(Case.objects.filter(id=case_id).select_related("debtor")).get()
-    contact = people_on_file(case.debtor_id).filter(folded=row.email).order_by("id").first()
+    contact = people_on_file(case.debtor_id).filter(email__iexact=row.email).order_by("id").first()
     try:
         moment = timeline.act(case.clock_id) if case.clock_id else at
     except ApiError:  # the clock is being deleted, and the case with it

@@ -8,7 +8,7 @@ key, and the outcome is settled; whoever dies in between leaves a row that is as
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from agentcollect.kit import clock, db, errors, ids, jobs, money
 from agentcollect.kit.errors import ApiError
@@ -60,9 +60,8 @@ def refund(
 
 
 def _refundable(payment: Payment, asked: int | None) -> int:
-    waiting = Refund.objects.filter(payment_id=payment.id, status__in=_OPEN).aggregate(n=Sum("amount_minor", default=0))
-    left = payment.amount_minor - payment.refunded_minor - waiting["n"]
-    if left <= 0:
+    left = queries.refundable(payment)
+    if not left:
         raise ApiError("nothing_to_refund")
     if asked is not None and asked > left:
         shown = money.display(left, payment.currency)

@@ -9,7 +9,7 @@ from payments.operations.references import bank_reference
 from payments.rules.banking import spaced
 
 # The standard's own example of an IBAN; nobody's money.
-_IBAN = "GB33BUKB20201555555555"
+IBAN = "GB33BUKB20201555555555"
 _CASES = 40
 
 
@@ -21,8 +21,8 @@ def sample_statement(*, organisation_id: str, at: datetime) -> bytes:
     day, number = at.date() - timedelta(days=1), int(at.timestamp())
     rows = [_row(case, place, day, number) for place, case in enumerate(cases)]
     currency = cases[0].currency if cases else "USD"
-    rows.append(_entry("Corner Bakery", "Refund of a deposit", 12_34, currency, day, f"{number}-none"))
-    return _document("".join(rows), currency, at).encode()
+    rows.append(entry("Corner Bakery", "Refund of a deposit", 12_34, currency, day, f"{number}-none"))
+    return document("".join(rows), currency, at).encode()
 
 
 def _row(case: Case, place: int, day: date, number: int) -> str:
@@ -36,10 +36,11 @@ def _row(case: Case, place: int, day: date, number: int) -> str:
         (f"Invoice {case.invoice_number} less discount", part),
         ("thank you", whole),
     ][place % 5]
-    return _entry(name, text, minor, case.currency, day, mark)
+    return entry(name, text, minor, case.currency, day, mark)
 
 
-def _entry(payer: str, text: str, minor: int, currency: str, day: date, mark: str) -> str:
+def entry(payer: str, text: str, minor: int, currency: str, day: date, mark: str) -> str:
+    """One credit of `minor` units as a statement has it; `mark`: what the bank calls it, once and for all."""
     amount = f'<Amt Ccy="{currency}">{money.to_major(minor, currency)}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
     return (
         f"<Ntry>{amount}<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt><AcctSvcrRef>{mark}</AcctSvcrRef>"
@@ -48,12 +49,14 @@ def _entry(payer: str, text: str, minor: int, currency: str, day: date, mark: st
     )
 
 
-def _document(entries: str, currency: str, at: datetime) -> str:
+def document(entries: str, currency: str, at: datetime, name: str = "SAMPLE") -> str:
+    """A camt.053.001.08 of these entries; `name`: the statement's own."""
     made = at.isoformat(timespec="seconds")
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>\n'
-        f"<GrpHdr><MsgId>SAMPLE</MsgId><CreDtTm>{made}</CreDtTm></GrpHdr>\n"
-        f"<Stmt><Id>SAMPLE</Id><CreDtTm>{made}</CreDtTm><Acct><Id><IBAN>{_IBAN}</IBAN></Id><Ccy>{currency}</Ccy></Acct>\n"
+        f"<GrpHdr><MsgId>{name}</MsgId><CreDtTm>{made}</CreDtTm></GrpHdr>\n"
+        f"<Stmt><Id>{name}</Id><CreDtTm>{made}</CreDtTm>"
+        f"<Acct><Id><IBAN>{IBAN}</IBAN></Id><Ccy>{currency}</Ccy></Acct>\n"
         f"{entries}</Stmt></BkToCstmrStmt></Document>\n"
     )

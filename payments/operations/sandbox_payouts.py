@@ -1,13 +1,14 @@
 """The sandbox processor pays out, once a day, what stands in its books: the creditor sees what live mode will show.
 
-A day is one of the wall, in UTC, also for what happened on a test clock: its books say when a line was written, and
-what was written before today is paid out today. No money moves.
+A day is one of UTC. What was booked before today is paid out today: by the moment of a story that is behind the wall,
+by the wall's where a test clock is ahead of it. No money moves.
 """
 
 import hashlib
 from datetime import UTC, datetime, time
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
+from django.db.models.functions import Least
 
 from agentcollect.kit import clock, db, ids
 from payments.models import Payout, ProcessorEntry
@@ -16,13 +17,14 @@ NAME = "sandbox"
 _Key = tuple[str, str]
 
 
-def pay_out(*, at: datetime) -> int:
-    """Pay out, to each organisation and in each currency, what was booked before today; how many payouts were made.
+def pay_out(*, at: datetime, organisation_id: str = "") -> int:
+    """Pay out, to each organisation (or this one) and in each currency, what was booked before the day of `at`; how
+    many payouts were made.
 
     What adds up to nothing, or less, is carried over, as Stripe does.
     """
     today = datetime.combine(at.astimezone(UTC).date(), time(), UTC)
-    booked = ProcessorEntry.objects.filter(provider=NAME, livemode=False, payout_reference="", recorded_at__lt=today)
+    booked = _booked(today, **({"organisation_id": organisation_id} if organisation_id else {}))
     sums = (
         booked.order_by()
         .values_list("organisation_id", "currency")
@@ -31,15 +33,18 @@ def pay_out(*, at: datetime) -> int:
     return sum(_pay_out((organisation, currency), today, at) for organisation, currency, net in sums if net > 0)
 
 
+def _booked(today: datetime, **whose: str) -> QuerySet[ProcessorEntry]:
+    waiting = ProcessorEntry.objects.filter(provider=NAME, livemode=False, payout_reference="", **whose)
+    return waiting.alias(booked=Least("booked_at", "recorded_at")).filter(booked__lt=today)
+
+
 def _pay_out(key: _Key, today: datetime, at: datetime) -> int:
     """One transaction: the payout, its own line, and every line it is made of."""
     organisation_id, currency = key
     reference = "po_sbx_" + hashlib.sha256(f"{organisation_id}|{currency}|{today.date()}".encode()).hexdigest()[:20]
-    mine = ProcessorEntry.objects.filter(
-        organisation_id=organisation_id, livemode=False, provider=NAME, currency=currency, payout_reference=""
-    )
+    mine = _booked(today, organisation_id=organisation_id, currency=currency)
     with db.atomic():
-        lines = list(db.locked(mine.filter(recorded_at__lt=today).order_by("id")))
+        lines = list(db.locked(mine.order_by("id")))
         net = sum(line.amount_minor - line.fee_minor for line in lines)
         if net <= 0 or Payout.objects.filter(organisation_id=organisation_id, livemode=False, reference=reference):
             return 0

@@ -73,18 +73,30 @@ def undo(payment: Payment, case: Case, minor: int, *, by: str, at: datetime) -> 
 
     A payment that the settlement does not need (an older one) leaves it as it is.
     """
-    offer = _settled.first(case_id=case.id)
+    offer, given_up = _undone(payment, case, minor)
     if offer is None:
         return 0
-    now = standing(offer, case)
-    if now.paid_minor - (minor if _in_time(payment, offer, _zone(case)) else 0) >= offer.amount_minor:
-        return 0
-    booked = LedgerEntry.objects.filter(case=case, kind=LedgerEntry.Kind.ADJUSTMENT, reference=offer.id)
-    given_up = -int(booked.aggregate(sum=Sum("amount_minor", default=0))["sum"])
     if given_up:
         _book(offer, case, given_up, "the payment of this settlement went back: offer", by=by, at=at)
     end(offer, case, Status.VOID, "the payment that settled it went back", by=by, at=at)
     return given_up
+
+
+def would_undo(payment: Payment, case: Case, minor: int) -> int:
+    """What `undo` would have owed again. Nothing is written; in a transaction."""
+    return _undone(payment, case, minor)[1]
+
+
+def _undone(payment: Payment, case: Case, minor: int) -> tuple[Offer | None, int]:
+    """The settlement that does not stand without `minor` of the payment, and what had been given up in it."""
+    offer = _settled.first(case_id=case.id)
+    if offer is None:
+        return None, 0
+    now = standing(offer, case)
+    if now.paid_minor - (minor if _in_time(payment, offer, _zone(case)) else 0) >= offer.amount_minor:
+        return None, 0
+    booked = LedgerEntry.objects.filter(case=case, kind=LedgerEntry.Kind.ADJUSTMENT, reference=offer.id)
+    return offer, -int(booked.aggregate(sum=Sum("amount_minor", default=0))["sum"])
 
 
 _settled = Prepared(

@@ -118,7 +118,7 @@ def charge(payment: Payment, fee_minor: int) -> None:
 
 def ask_for_credit(payment: Payment, case: Case, *, by: str, at: datetime) -> None:
     """More came than was owed: a person decides what becomes of it, and it is not kept in silence."""
-    minor = sum(piece.minor for piece in queries.standing(payment) if piece.component == rules.UNAPPLIED)
+    minor = queries.credit(payment)
     words = money.display(minor, payment.currency)
     campaigns.open_task(
         kind=Task.Kind.RETURN_CREDIT,

@@ -14,7 +14,7 @@ from agentcollect.kit.prepared import Prepared, PreparedValues
 from campaigns.models import Campaign, Case, Dispute, Hold, LedgerEntry
 from campaigns.rules.identity import invoice_key
 from payments import rules
-from payments.models import Allocation, Offer, Payment, Plan, Promise, Refund
+from payments.models import Allocation, Offer, Payment, Plan, Promise
 from payments.queries import hosts
 from payments.queries.banking import bank_reference as bank_reference
 from payments.queries.banking import line_totals as line_totals
@@ -28,6 +28,9 @@ from payments.queries.pages import holds_of as holds_of
 from payments.queries.pages import open_cases as open_cases
 from payments.queries.pages import page_facts as page_facts
 from payments.queries.pages import payment_of_case as payment_of_case
+from payments.queries.refunds import on_its_way_back as on_its_way_back
+from payments.queries.refunds import refundable as refundable
+from payments.queries.refunds import refunds as refunds
 from payments.rules import Open, Piece
 
 errors.define("case_not_found", 404, "There is no such case, or it belongs to another organisation or mode.")
@@ -87,11 +90,6 @@ def payment(organisation_id: str, livemode: bool, payment_id: str) -> Payment:
 @Prepared
 def _payment(organisation_id: str, livemode: bool, payment_id: str) -> QuerySet[Payment]:
     return payments(organisation_id, livemode).filter(id=payment_id)
-
-
-def refunds(payment: Payment) -> QuerySet[Refund]:
-    """What was given back of a payment, or is about to be."""
-    return Refund.objects.filter(payment_id=payment.id)
 
 
 def promises(organisation_id: str, livemode: bool) -> QuerySet[Promise]:
@@ -224,6 +222,11 @@ def standing(payment: Payment) -> list[Piece]:
     """Where a payment's money stands: per case, in the order in which they were paid, and component; nothing that has
     gone back."""
     return [piece for piece in _net(payment) if piece.component != rules.RETURNED]
+
+
+def credit(payment: Payment) -> int:
+    """What of a payment stands unapplied, in minor units."""
+    return sum(piece.minor for piece in standing(payment) if piece.component == rules.UNAPPLIED)
 
 
 def returned(payment: Payment) -> dict[str, int]:

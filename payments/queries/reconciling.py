@@ -285,7 +285,7 @@ def _name_differences(period: Period, book: Any, shown: int) -> None:
 
 def _differing(period: Period, shown: int) -> list[tuple[Any, ...]]:
     moment = connection.ops.adapt_datetimefield_value
-    params = {
+    params: dict[str, Any] = {
         "whose": period.organisation_id,
         "live": period.livemode,
         "provider": period.provider,
@@ -316,7 +316,7 @@ def _name_strangers(period: Period, book: Any, shown: int) -> None:
 
 def _first(rows: QuerySet[Any], shown: int, much: Sum) -> QuerySet[Any]:
     """The first `shown` of each currency, each with how `many` there are in its currency and how `much` in all."""
-    by_currency = {"partition_by": [F("currency")]}
+    by_currency: dict[str, Any] = {"partition_by": [F("currency")]}
     placed = rows.annotate(
         many=Window(Count("id"), **by_currency),
         much=Window(much, **by_currency),

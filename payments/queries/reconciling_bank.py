@@ -89,7 +89,7 @@ def _name_lines(period: Period, lines: QuerySet[BankLine], bank: Any, shown: int
     wrong = lines.filter(status=Status.MATCHED).annotate(paid=Subquery(stands))
     wrong = wrong.filter(Q(paid=None) | ~Q(paid=F("amount_minor"))).order_by("booked_on", "id")
     for line in wrong[:shown]:
-        paid: int | None = line.paid  # type: ignore[attr-defined]  # annotated
+        paid: int | None = line.paid
         difference = (paid or 0) - line.amount_minor
         bank(line.currency).rows.append((NO_PAYMENT if paid is None else LINE_AMOUNT, difference, line, None))
         bank(line.currency).named += difference

@@ -1,6 +1,8 @@
 """How the room's bodies and answers are described in the OpenAPI document."""
 
 from payments.schema.payments import (
+    CREDIT_GIVEN,
+    CREDIT_GIVEN_EXAMPLE,
     EXAMPLE,
     PAYMENT,
     REFUND,
@@ -13,6 +15,8 @@ from payments.schema.payments import (
 )
 
 __all__ = [
+    "CREDIT_GIVEN",
+    "CREDIT_GIVEN_EXAMPLE",
     "EXAMPLE",
     "PAYMENT",
     "REFUND",

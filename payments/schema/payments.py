@@ -141,3 +141,10 @@ REFUND_EXAMPLE = {
     "livemode": False,
 }
 REFUND_GIVEN_EXAMPLE = {"amount": 2500, "reason": "Two of ten chairs came back", "credited": False}
+CREDIT_GIVEN = record(
+    ["case_id"],
+    case_id=TEXT | {"description": "An open invoice of the same debtor, in the same currency."},
+    amount=NUMBER
+    | {"exclusiveMinimum": 0, "description": "All of the credit, as far as the invoice owes it, when left out."},
+)
+CREDIT_GIVEN_EXAMPLE = {"case_id": "cas_0UZ8pq1K7Lm3pRx1aBcDeF", "amount": 250}

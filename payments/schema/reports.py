@@ -186,7 +186,7 @@ def _get(
             description=says or None,
             tags=[TAG],
             parameters=[*PARAMETERS, *more],
-            responses={(200, "application/json"): shape, (200, "text/csv"): TEXT},
+            responses={(200, "application/json"): shape, (200, "text/csv"): TEXT | {"format": "binary"}},
             examples=[shown],
         )
     )

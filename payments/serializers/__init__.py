@@ -16,7 +16,7 @@ from payments.serializers.payments import (
     refunded,
     went_back,
 )
-from payments.serializers.refunds import read_refund, refund
+from payments.serializers.refunds import read_credit, read_refund, refund
 
 __all__ = [
     "REPORT_FIELDS",
@@ -33,6 +33,7 @@ __all__ = [
     "payment",
     "plan",
     "promise",
+    "read_credit",
     "read_offer",
     "read_plan",
     "read_promise",

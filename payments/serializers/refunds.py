@@ -44,6 +44,18 @@ def read_refund(request: Any, currency: str) -> dict[str, Any]:
     return given
 
 
+def read_credit(request: Any, currency: str) -> dict[str, Any]:
+    """`case_id`, and `minor` (None: all of the credit, as far as that is owed). Raises ApiError with every fault."""
+    body = body_object(request, frozenset({"case_id", "amount"}), frozenset({"case_id"}))
+    faults: list[FieldError] = []
+    case_id, minor = body["case_id"], _minor(body.get("amount"), currency, faults)
+    if not isinstance(case_id, str) or not 0 < len(case_id) <= 60 or "\0" in case_id:
+        faults.append(FieldError("case_id", "invalid_text", "case_id must be the id of an open invoice of theirs."))
+    if faults:
+        raise errors.invalid(faults)
+    return {"case_id": case_id, "minor": minor}
+
+
 def _minor(value: Any, currency: str, faults: list[FieldError]) -> int | None:
     if value is None:
         return None

@@ -6,7 +6,7 @@ after their n-th message (`Sent`), so many hours before the month ends (`Back`),
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -48,14 +48,36 @@ class Line(NamedTuple):
 _DAY = 24.0
 _ANSWER = "The delivery note is signed by your warehouse; a copy is on its way to you."
 
+# Who pays by transfer on the month's last banking day: by story, what stands on the transfer and what part it is.
+WIRES: dict[str, tuple[str, float]] = {
+    "wires": ("{reference}", 1),
+    "wires_part": ("first part {reference}", 0.5),
+    "wires_all": ("{reference}", 1),
+    "wires_number": ("Invoice {number}", 1),
+    "wires_less": ("{number} less 2 pct discount", 0.98),
+}
 STORIES: dict[str, tuple[Line, ...]] = {
     "silent": (),
     "pays": (Line(Sent(1, 26), "pay"),),
-    "pays_quickly": (Line(Sent(1, 3.5), "pay"),),
+    "pays_quickly": (Line(Sent(1, 3.5), "card"),),
     "pays_later": (Line(Sent(2, 21), "pay"),),
     "pays_last": (Line(Sent(3, 30), "pay"),),
     "pays_by_check": (Line(Sent(2, 50), "check"),),
-    "pays_now": (Line(Back(5), "pay"),),
+    "pays_by_card": (Line(Sent(2, 21), "card"),),
+    "basket": (Line(Sent(1, 30), "card", 2),),
+    "overpays": (Line(Back(9), "pay", 1.08),),
+    "refunded": (
+        Line(Sent(1, 26), "card"),
+        Line(After(6 * _DAY), "refund", {"part": 0.1, "credited": True, "reason": "Two boxes came damaged."}),
+    ),
+    "refunded_owed": (
+        Line(Sent(2, 21), "card"),
+        Line(After(5 * _DAY), "refund", {"part": 0.4, "reason": "Charged to the wrong card; they pay it by transfer."}),
+    ),
+    "settles": (Line(Sent(1, 50), "offer", 15), Line(After(20), "send"), Line(After(40), "settle")),
+    "offered": (Line(Back(3 * _DAY), "offer", 10), Line(After(3), "send")),
+    "offer_waits": (Line(Back(19), "offer", 15),),
+    **dict.fromkeys(WIRES, ()),
     "declined": (Line(Sent(1, 28), "charge", "card_declined"), Line(After(0.5), "pay")),
     "returned": (Line(Sent(1, 22), "charge", "ach_returned"),),
     "part": (Line(Sent(1, 45), "pay", 0.5),),
@@ -99,21 +121,23 @@ STORIES: dict[str, tuple[Line, ...]] = {
 
 
 class Company(NamedTuple):
-    """A debtor: name, US state, area code, and the name of its story."""
+    """A debtor: name, US state, area code, the name of its story, and how many invoices it owes."""
 
     name: str
     state: str
     area: str
     story: str
+    invoices: int = 1
 
 
 def _companies(text: str) -> tuple[Company, ...]:
-    return tuple(Company(*re.split(r" *\| *", line.strip())) for line in text.strip().splitlines())
+    lines = (re.split(r" *\| *", line.strip()) for line in text.strip().splitlines())
+    return tuple(Company(name, state, area, story, *map(int, more)) for name, state, area, story, *more in lines)
 
 
 WHOLESALE = _companies(
     """
-    Harbor City Dental Group    | CA | 415 | pays
+    Harbor City Dental Group    | CA | 415 | refunded
     Prairie Wind Bakery Inc.    | NE | 402 | silent
     Blue Heron Logistics LLC    | WA | 206 | keeps
     Copperfield Hardware Co.    | AZ | 602 | breaks
@@ -124,19 +148,28 @@ WHOLESALE = _companies(
     Granite State Printing      | NH | 603 | pays_by_check
     Riverbend Machine Works     | OH | 216 | declined
     Pelican Bay Marine Supply   | FL | 305 | opts_out
-    Northfield Dairy Co-op      | WI | 608 | pays_later
+    Northfield Dairy Co-op      | WI | 608 | pays_by_card
     Old Mill Brewing Co.        | PA | 215 | away
     Sagebrush Solar Inc.        | NV | 702 | recalled
     Beacon Hill Optical         | MA | 617 | upheld
-    Cedar Ridge Landscaping     | TN | 615 | silent
+    Cedar Ridge Landscaping     | TN | 615 | settles
     Ironwood Fitness LLC        | TX | 512 | pays_last
-    Silver Creek Auto Body      | ID | 208 | thanks
+    Silver Creek Auto Body      | ID | 208 | returned
     Maple Avenue Pediatrics     | NJ | 201 | pays
-    Tidewater Seafood Inc.      | VA | 757 | returned
+    Tidewater Seafood Inc.      | VA | 757 | thanks
     Bluegrass Packaging Corp.   | KY | 502 | pays_quickly
     Empire Elevator Service     | NY | 212 | vetoed
     Cactus Flower Nursery       | NM | 505 | refers
-    Great Plains Irrigation     | KS | 316 | pays_later
+    Great Plains Irrigation     | KS | 316 | refunded_owed
+    Foxglove Paper & Print      | OR | 971 | wires_all | 3
+    Union Square Hospitality    | NY | 917 | silent | 3
+    Mill Race Hardware          | OH | 419 | basket | 3
+    Stillwater Pump & Pipe      | MN | 651 | wires
+    Ridgeline Safety Supply     | UT | 801 | wires_part
+    Bayside Commercial Kitchens | TX | 361 | wires_number
+    Tamarack Cabinetry          | MT | 406 | wires_less
+    Quarry Stone & Tile         | IN | 812 | offered
+    Larkspur Linen Service      | SC | 864 | offer_waits
     """
 )
 RETAIL = _companies(
@@ -155,7 +188,7 @@ RETAIL = _companies(
     Thistle & Thread Tailors    | MA | 508 | copy
     Rosewood Day Spa            | FL | 407 | disputed
     Wildflower Candle Co.       | NC | 919 | bankrupt
-    Hearthstone Kitchens LLC    | PA | 412 | pays_now
+    Hearthstone Kitchens LLC    | PA | 412 | overpays
     Corner Clock Repair         | VA | 804 | silent
     Harvest Moon Grill          | WI | 414 | silent
     Bluebird Childrens Wear     | KY | 859 | silent
@@ -170,7 +203,7 @@ EXPORT = _companies(
     Kestrel Import Partners     | NY | 718 | silent
     Three Rivers Distribution   | PA | 412 | promised
     Midway Restaurant Supply    | IL | 773 | cease
-    Liberty Bell Wholesale      | PA | 267 | pays_later
+    Liberty Bell Wholesale      | PA | 267 | pays_by_card
     Pacific Rim Trading Co.     | CA | 213 | silent
     Gulf Coast Fixtures Inc.    | TX | 713 | silent
     Mesa Verde Ceramics         | AZ | 480 | disputes
@@ -218,11 +251,13 @@ PLAYBOOK = {
     ],
 }
 EXCLUDED = {"match": "company", "value": "Monument Office Interiors", "effect": "never_contact"}
+_FLOOR = [{"min_age_days": 0, "max_discount_percent": 15}, {"min_age_days": 90, "max_discount_percent": 25}]
 PORTFOLIOS = (
     Portfolio(
-        ((30.0, 24),),
+        ((30.0, 24), (12.2, 9)),
         WHOLESALE,
-        {"company": "Your Company Inc.", "name": "Wholesale, over 60 days", "posture": "firm", "escalation": "auto"},
+        {"company": "Your Company Inc.", "name": "Wholesale, over 60 days", "posture": "firm", "escalation": "auto"}
+        | {"offer_policy": {"settlement": _FLOOR}},
         "W",
     ),
     Portfolio(
@@ -284,6 +319,18 @@ def rows(portfolio: Portfolio, *, seed: int, today: date, most: int = EVERYBODY)
             "invoice_date": (due - timedelta(days=30)).isoformat(),
             "due_date": due.isoformat(),
         }
+
+
+def further(portfolio: Portfolio, rows: Iterable[dict[str, Any]], *, seed: int) -> Iterator[dict[str, Any]]:
+    """The other invoices of those among `rows` who owe several: each a week younger than the one before."""
+    counts = {company.name: company.invoices for company in portfolio.companies}
+    for row in rows:
+        chance = random.Random(f"{seed}:{row['invoice_number']}")
+        head, _, number = row["invoice_number"].rpartition("-")
+        for nth in range(1, counts[row["company_name"]]):
+            week = timedelta(weeks=nth)
+            days = {name: (date.fromisoformat(row[name]) + week).isoformat() for name in ("invoice_date", "due_date")}
+            yield row | days | {"invoice_number": f"{head}-{int(number) + nth}", "invoice_amount": _amount(chance)}
 
 
 def host(company: Company) -> str:

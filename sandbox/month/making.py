@@ -12,6 +12,7 @@ from agentcollect.kit import clock
 from campaigns.models import Campaign, Case, Task
 from outreach.models import Message, Referral
 from outreach.queries import LEFT
+from payments import operations as payments
 from sandbox import clocks, demo, driver
 from sandbox.month import cast, office, wall
 from sandbox.month.acts import ACTS
@@ -71,7 +72,7 @@ def make(*, name: str, seed: int, most: int, progress: Progress, by: str, at: da
 
 class _Stage:
     def __init__(self, login: demo.Demo, seed: int, most: int, end: datetime, progress: Progress, by: str) -> None:
-        self.seed, self.most, self.end, self.by, self.progress = seed, most, end, by, progress
+        self.login, self.seed, self.most, self.end, self.by, self.progress = login, seed, most, end, by, progress
         self.organisation_id, self.door = login.organisation_id, Door(login.api_key)
         self.now = end - MONTH
         self.roles: list[_Role] = []
@@ -80,7 +81,7 @@ class _Stage:
         self.clock_id = clocks.create(**whose, frozen_time=self.now, name=wall.CLOCK, by=by, at=end).id
 
     def play(self) -> None:
-        office.before(self.door, by=self.by, at=self.end)
+        office.before(self.door, self.login, at=self.now)
         waiting = sorted(self._entrances(), key=lambda one: one[0])
         while self.now < self.end:
             while waiting and waiting[0][0] <= self.now:
@@ -99,6 +100,7 @@ class _Stage:
             rows = cast.rows(portfolio, seed=self.seed, today=first, most=self.most)
             for number, (days, count) in enumerate(portfolio.lots):
                 if lot := list(islice(rows, count)):
+                    lot += list(cast.further(portfolio, lot, seed=self.seed))
                     yield self.end - timedelta(days=days), self._placing(portfolio, lot, days, add=number > 0)
 
     def _placing(
@@ -118,8 +120,12 @@ class _Stage:
     def _enter(self, portfolio: Portfolio, numbers: list[str], *, days: float) -> None:
         stories = {company.name: company.story for company in portfolio.companies}
         cases = Case.objects.filter(clock_id=self.clock_id, invoice_number__in=numbers).select_related("debtor")
+        met: set[str] = set()
         for case in cases.order_by("invoice_number"):
-            self.roles.append(_Role(case.id, list(STORIES[stories[case.debtor.name]]), days=days))
+            # Who owes several invoices has one story: that of the first.
+            lines = [] if case.debtor_id in met else list(STORIES[stories[case.debtor.name]])
+            self.roles.append(_Role(case.id, lines, days=days))
+            met.add(case.debtor_id)
 
     # --- what they do
 
@@ -187,6 +193,8 @@ class _Stage:
     def _advance(self, until: datetime) -> None:
         clocks.advance(clock_id=self.clock_id, frozen_time=until, by=self.by, at=clock.now())
         self._drive()
+        if until.date() > self.now.date():
+            payments.pay_out(at=until, organisation_id=self.organisation_id)
         self.now = until
         self.progress(until)
 

@@ -15,7 +15,7 @@ from campaigns import operations as campaigns
 from campaigns.models import Case, Import
 from outreach import operations as outreach
 from sandbox import demo
-from sandbox.month import cast, papers, receivers, wall
+from sandbox.month import cast, money, papers, receivers, wall
 from sandbox.month.door import Door, RefusedError
 
 _PEOPLE = (
@@ -37,8 +37,9 @@ _FAULTY = (
 )
 
 
-def before(door: Door, *, by: str, at: datetime) -> None:
-    """What the month's campaigns go by, and who hears of them."""
+def before(door: Door, login: demo.Demo, *, at: datetime) -> None:
+    """What the month's campaigns go by, and who hears of them; `at`: when it begins."""
+    money.agree(door, login, at=at)
     door.post("/v1/playbooks", cast.PLAYBOOK)
     door.post("/v1/exclusions", cast.EXCLUDED | {"reason": "Their account manager settles this in person."})
     receivers.register(door)
@@ -53,6 +54,8 @@ def after(door: Door, login: demo.Demo, *, seed: int, most: int, by: str, at: da
         told = {"case_id": case.id, "kind": "invoice", "share_with_debtor": "true"}
         door.upload("/v1/documents", f"{case.invoice_number}.pdf", "application/pdf", papers.invoice(case), **told)
     campaigns.store_documents()
+    clerk = Member.objects.filter(organisation_id=login.organisation_id, role=Member.Role.FINANCE)
+    money.close(login, by=f"member:{clerk.values_list('id', flat=True)[0]}", at=at)
     for kind in ("cases", "payments"):
         door.post("/v1/exports", {"kind": kind})
     campaigns.run_exports(at=at)

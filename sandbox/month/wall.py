@@ -17,6 +17,7 @@ from agentcollect.kit.models import OnClock
 from campaigns.models import Campaign, Case, Contact, Debtor, Suppression
 from campaigns.operations.erasing import gone
 from outreach.models import Inbound, Reply
+from payments.operations import erasing as payments
 from sandbox import clocks, driver
 from sandbox.month.cast import FRESH
 
@@ -93,7 +94,17 @@ def erase(organisation_id: str, *, by: str, at: datetime) -> int:
     for clock_id in list(mine.values_list("id", flat=True)):
         clocks.delete(clock_id=clock_id, by=by, at=at)
         _until_gone(clock_id)
+    if names and not Debtor.objects.filter(organisation_id=organisation_id, livemode=False).exists():
+        _erase_books(organisation_id)
     return len(names)
+
+
+def _erase_books(organisation_id: str) -> None:
+    """Nobody is left whom the pretended bank's and processor's books, or a statement of fees, could be about."""
+    with db.atomic():
+        payments.erase_statements(organisation_id=organisation_id)
+        payments.erase_books(organisation_id=organisation_id)
+        payments.erase_bank(organisation_id=organisation_id)
 
 
 def _until_gone(clock_id: str) -> None:

@@ -39,8 +39,8 @@ def browser() -> Iterator[Browser]:
 class Watched:
     """A page whose console errors, script errors and policy violations are kept; the test fails on any."""
 
-    def __init__(self, page: Page) -> None:
-        self.page, self.faults = page, []
+    def __init__(self, page: Page, site: str) -> None:
+        self.page, self.site, self.faults = page, site, []
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
 
@@ -50,12 +50,19 @@ class Watched:
             self.faults.append(f"{message.type} on {self.page.url}: {message.text}")
 
 
-@pytest.fixture(params=["light", "dark"])
-def watched(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Watched]:
-    """A fresh window in light, then in dark; nothing may complain while it is used."""
-    context = browser.new_context(color_scheme=request.param, viewport={"width": 1280, "height": 900})
+@pytest.fixture
+def watched(request: pytest.FixtureRequest, browser: Browser, live_server, settings) -> Iterator[Watched]:  # type: ignore[no-untyped-def]
+    """A fresh window; nothing may complain while it is used.
+
+    It is light, and then by turns light and dark: each look at a page (tests.browser.looking) sees both and leaves the
+    other scheme to the next page. What decides on the scheme itself as it loads says so by
+    `parametrize("watched", ["light", "dark"], indirect=True)`.
+    """
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    how = {"color_scheme": getattr(request, "param", "light"), "viewport": {"width": 1280, "height": 900}}
+    context = browser.new_context(**how, reduced_motion="reduce")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = Watched(context.new_page())
+    page = Watched(context.new_page(), live_server.url)
     yield page
     context.close()
     assert page.faults == []

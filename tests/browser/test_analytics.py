@@ -3,30 +3,25 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
-from tests.browser.test_journey import fits, no_violations, sign_in
+from tests.browser.looking import come_in, look, no_violations
 from tests.dashboard import world
 from tests.payments import portfolio
 
 
-def test_analytics_on_a_phone_and_a_desk(watched: Watched, live_server, transactional_db, settings) -> None:  # type: ignore[no-untyped-def]
-    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+def test_analytics_on_a_phone_and_a_desk(watched: Watched, live_server, transactional_db) -> None:  # type: ignore[no-untyped-def]
     built = portfolio.build()
     world.member(built.organisation, email="owner@example.com")
     page = watched.page
-    sign_in(page, live_server.url)
+    come_in(page, live_server.url)
     page.goto(f"{live_server.url}/dashboard/analytics?test_clock={built.clock.id}")
     expect(page.get_by_role("img", name="Owed by days overdue, USD")).to_be_visible()
     page.get_by_text("View as table").first.click()
     expect(page.get_by_role("cell", name="57.1%").first).to_be_visible()
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        fits(page)
-        no_violations(page)
+    look(page, "analytics")
     page.get_by_text("View as table").nth(1).click()
     page.get_by_role("link", name="Over 90 days").first.click()
     expect(page.get_by_role("link", name="Firm D")).to_be_visible()
-    fits(page)
-    no_violations(page)
+    look(page, "analytics_rows")
     page.goto(f"{live_server.url}/dashboard/analytics?from=2031-04-09&to=2031-04-09")
     expect(page.get_by_role("heading", name="Nothing was placed then")).to_be_visible()
     no_violations(page)

@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from dashboard import prose
 from tests.browser.conftest import Watched
-from tests.browser.test_journey import fits, no_violations
+from tests.browser.looking import fits, look
 
 PAGES = ["/docs/guides", "/docs/errors", "/docs/events", *(f"/docs/guides/{name}" for name in prose.guides())]
 
@@ -12,12 +12,8 @@ PAGES = ["/docs/guides", "/docs/errors", "/docs/events", *(f"/docs/guides/{name}
 def test_every_page_of_text(watched: Watched, live_server, db: None) -> None:  # type: ignore[no-untyped-def]
     page = watched.page
     for path in PAGES:
-        page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(live_server.url + path)
-        fits(page)
-        page.set_viewport_size({"width": 320, "height": 900})
-        fits(page)
-        no_violations(page)
+        look(page)
 
 
 def test_code_is_copied(watched: Watched, live_server, db: None) -> None:  # type: ignore[no-untyped-def]

@@ -1,35 +1,14 @@
 """What a person does on a first day, in a real browser, in light and in dark: no axe violation, no console error."""
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import expect
 
 from campaigns.models import Case
 from payments.queries import pay_url
-from tests import factories
 from tests.browser.conftest import Watched
+from tests.browser.looking import come_in, no_violations, sign_in
 from tests.dashboard import world
 from webhooks.models import Delivery
-
-
-def no_violations(page: Page) -> None:
-    """axe's WCAG 2.2 AA rules and its best practices find nothing."""
-    found = Axe().run(page).response["violations"]
-    told = [(entry["id"], [node["html"][:120] for node in entry["nodes"][:3]]) for entry in found]
-    assert told == [], page.url
-
-
-def fits(page: Page) -> None:
-    """Nothing sticks out sideways."""
-    script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(script) <= 0, page.url
-
-
-def sign_in(page: Page, base: str) -> None:
-    page.goto(f"{base}/dashboard")
-    page.get_by_label("E-mail").fill("owner@example.com")
-    page.get_by_label("Password").fill(world.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 def test_first_day(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
@@ -71,15 +50,15 @@ def test_a_debtor_pays(watched: Watched, live_server, filled: world.World) -> No
     case.refresh_from_db()
     assert (case.status, case.close_reason, case.balance_minor) == ("closed", "paid", 0)
 
-    sign_in(page, live_server.url)
-    page.get_by_role("link", name="Payments", exact=True).click()
+    come_in(page, live_server.url)
+    page.goto(f"{live_server.url}/dashboard/payments")
     expect(page.get_by_role("link", name="Northwind Traders")).to_be_visible()
     no_violations(page)
 
 
 def test_buttons_that_ask_first_menus_and_theme(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
     page = watched.page
-    sign_in(page, live_server.url)
+    come_in(page, live_server.url)
     page.goto(f"{live_server.url}/dashboard/campaigns/{filled.campaign_id}")
     page.locator("summary", has_text="Pause").click()
     no_violations(page)
@@ -96,22 +75,7 @@ def test_buttons_that_ask_first_menus_and_theme(watched: Watched, live_server, f
     no_violations(page)
 
 
-def test_every_page_on_a_phone_and_a_desk(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
-    page = watched.page
-    sign_in(page, live_server.url)
-    mail = page.request.get(f"{live_server.url}/dashboard/mailbox").text().split("/dashboard/mailbox/")[1].split('"')[0]
-    paths = ["", "/campaigns", f"/campaigns/{filled.campaign_id}", f"/cases/{filled.case_id}", "/payments"]
-    paths += ["/mailbox", f"/mailbox/{mail}", "/webhooks", "/webhooks/deliveries", "/events"]
-    paths += [f"/webhooks/deliveries/{filled.delivery_id}", f"/events/{filled.event_id}", "/keys"]
-    paths += ["/request-log", f"/request-log/{factories.logged_call(filled.organisation, status=404).id}"]
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        for path in paths:
-            page.goto(f"{live_server.url}/dashboard{path}")
-            fits(page)
-            no_violations(page)
-
-
+@pytest.mark.parametrize("watched", ["light", "dark"], indirect=True)
 def test_the_reference_is_drawn_from_our_own_files(watched: Watched, live_server, db: None) -> None:  # type: ignore[no-untyped-def]
     page = watched.page
     foreign: list[str] = []
@@ -121,7 +85,3 @@ def test_the_reference_is_drawn_from_our_own_files(watched: Watched, live_server
     page.goto(f"{live_server.url}/docs")
     expect(page.get_by_text("Exchange an API key for a short-lived Bearer token").first).to_be_visible(timeout=20_000)
     assert foreign == []
-    for path in ("/docs/errors", "/docs/events"):
-        page.goto(live_server.url + path)
-        fits(page)
-        no_violations(page)

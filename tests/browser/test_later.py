@@ -1,31 +1,14 @@
 """What a debtor does on the page other than paying, in a real browser, on a phone and at a desk."""
 
-import os
-from pathlib import Path
-
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from agentcollect.kit import clock
 from campaigns.models import Case
 from payments.models import Plan, Promise
 from payments.queries import pay_url
 from tests.browser.conftest import Watched
-from tests.browser.test_journey import fits, no_violations
+from tests.browser.looking import look
 from tests.dashboard import world
-
-# Where pictures go when somebody wants to look (not in the suite's own runs).
-PICTURES = os.environ.get("BROWSER_PICTURES", "")
-
-
-def look(page: Page, name: str, widths: tuple[int, ...] = (390, 1280)) -> None:
-    """Nothing sticks out and nothing is inaccessible, on a phone and at a desk."""
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        fits(page)
-        no_violations(page)
-        if PICTURES:
-            dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-            page.screenshot(path=Path(PICTURES) / f"{name}_{'dark' if dark else 'light'}_{width}.png", full_page=True)
 
 
 def test_a_debtor_promises_disputes_and_agrees(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]

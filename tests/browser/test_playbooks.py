@@ -4,20 +4,16 @@ from playwright.sync_api import expect
 
 from campaigns.models import Playbook
 from tests.browser.conftest import Watched
-from tests.browser.test_journey import fits, no_violations, sign_in
+from tests.browser.looking import come_in, fits, look, no_violations
 from tests.dashboard import world
 
 
 def test_a_playbook_is_edited_tried_and_saved(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
     page = watched.page
-    sign_in(page, live_server.url)
+    come_in(page, live_server.url)
     page.goto(f"{live_server.url}/dashboard/playbooks")
-    no_violations(page)
     page.get_by_role("link", name="default").click()
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        fits(page)
-        no_violations(page)
+    look(page)
     page.get_by_label("Name").fill("ours")
     page.get_by_role("button", name="Remove step 7").click()
     page.get_by_role("button", name="Dry run").click()

@@ -2,15 +2,14 @@
 
 import re
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from accounts.models import TestClock
 from agentcollect.kit import clock
 from outreach.models import Call, MailboxItem
 from sandbox import driver
 from tests.browser.conftest import Watched
-from tests.browser.test_journey import fits, no_violations, sign_in
+from tests.browser.looking import come_in, look
 from tests.dashboard import world
 
 
@@ -24,19 +23,9 @@ def drive() -> TestClock:
     raise AssertionError("it does not arrive")
 
 
-def look(page: Page) -> None:
-    """A phone in light, a desk in dark: nothing sticks out, nothing is inaccessible."""
-    for width, scheme in ((375, "light"), (1280, "dark")):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        fits(page)
-        no_violations(page)
-
-
-@pytest.mark.parametrize("watched", ["light"], indirect=True)
 def test_a_scenario_is_watched(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
     page, site = watched.page, f"{live_server.url}/dashboard"
-    sign_in(page, live_server.url)
+    come_in(page, live_server.url)
     page.goto(f"{site}/scenarios")
     page.get_by_role("radio", name=re.compile("^Silent")).check()
     page.get_by_label("Telephone").select_option("5550100")

@@ -1,40 +1,18 @@
 """What waits for a person, in a real browser: on a phone and at a desk, in light and dark, empty and full."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from campaigns.models import Hold, Task
 from outreach.models import Message
 from payments.models import Promise
-from tests import factories
 from tests.browser.conftest import Watched
-from tests.browser.test_journey import fits, no_violations, sign_in
-from tests.browser.test_later import look
+from tests.browser.looking import come_in, look
 from tests.dashboard import world
-
-WIDTHS = (320, 1280)
-
-
-def see(page: Page, base: str, paths: dict[str, str], suffix: str) -> None:
-    for name, path in paths.items():
-        page.goto(f"{base}/dashboard{path}")
-        look(page, f"{name}_{suffix}", WIDTHS)
-
-
-def test_nothing_waits(watched: Watched, transactional_db: None, live_server) -> None:  # type: ignore[no-untyped-def]
-    world.member(factories.organisation(), email="owner@example.com")
-    sign_in(watched.page, live_server.url)
-    pages = {"needs_you": "/needs-you", "approvals": "/approvals", "next": "/next", "pause": "/pause"}
-    see(watched.page, live_server.url, pages, "empty")
 
 
 def test_much_waits_and_is_answered(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
     busy, page, base = world.busy(filled.organisation), watched.page, live_server.url
-    sign_in(page, base)
-    cases = {name: f"/cases/{getattr(busy, name).id}" for name in ("in_plan", "disputed", "talking")}
-    pages = {"home": "", "needs_you": "/needs-you", "approvals": "/approvals", "next": "/next", "pause": "/pause"}
-    pages |= {"debtors": "/debtors", "debtor": f"/debtors/{busy.talking.debtor_id}"}
-    see(page, base, pages | {"approval": f"/approvals/{busy.draft_id}"} | cases, "full")
-
+    come_in(page, base)
     # By keyboard alone: the first thing after the message is to approve it.
     page.goto(f"{base}/dashboard/approvals")
     page.locator(".letter").first.focus()
@@ -61,12 +39,12 @@ def test_much_waits_and_is_answered(watched: Watched, live_server, filled: world
     expect(page.get_by_text("Done: Nobody.")).to_be_visible()
     assert Task.objects.get(id=busy.contact_task_id).outcome == "nobody"
 
-    page.goto(f"{base}/dashboard{cases['talking']}")
+    page.goto(f"{base}/dashboard/cases/{busy.talking.id}")
     page.get_by_text("They promised to pay").click()
-    look(page, "promise_form", WIDTHS)
+    look(page, "promise_form")
     page.get_by_role("button", name="Record the promise").click()
     expect(page.get_by_text("Choose the day.")).to_be_visible()
-    look(page, "promise_form_fault", WIDTHS)
+    look(page, "promise_form_fault")
     assert [said for said in watched.faults if "422 (Unprocessable" not in said] == []
     watched.faults.clear()
     assert not Promise.objects.filter(case=busy.talking).exists()
@@ -74,11 +52,11 @@ def test_much_waits_and_is_answered(watched: Watched, live_server, filled: world
     page.get_by_role("link", name="Pause everything").click()
     page.get_by_role("button", name="Pause everything").click()
     expect(page.get_by_text("Everything is paused for this organisation")).to_be_visible()
-    see(page, base, {"resume": "/pause"}, "full")
+    page.goto(f"{base}/dashboard/pause")
+    look(page, "resume")
     page.get_by_role("button", name="Resume everything").click()
     page.goto(f"{base}/dashboard/next")
     page.locator("tr", has_text="Evergreen Supplies").get_by_role("button", name="Hold").click()
     expect(page.get_by_text("on hold: creditor pause")).to_be_visible()
     assert Hold.objects.filter(case=busy.talking, kind="creditor_pause", released_at=None).exists()
-    fits(page)
-    no_violations(page)
+    look(page)

@@ -1,4 +1,4 @@
-"""The webhook pages in a real browser: a replay by keyboard alone, the tail, every page on a phone and a desk."""
+"""The webhook pages in a real browser: a replay by keyboard alone, the tail, a secret, an endpoint on a phone."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from agentcollect.kit import clock
 from tests.browser.conftest import Watched
-from tests.browser.test_journey import fits, no_violations, sign_in
+from tests.browser.looking import come_in, fits, no_violations
 from tests.dashboard import world
 from webhooks import operations
 from webhooks.models import Delivery, Endpoint, Replay
@@ -16,7 +16,7 @@ BASE = "/dashboard/webhooks"
 
 def test_a_replay_by_keyboard(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
     page = watched.page
-    sign_in(page, live_server.url)
+    come_in(page, live_server.url)
     page.goto(f"{live_server.url}{BASE}/deliveries?status=failed")
     page.get_by_role("link", name="Replay many…").press("Enter")
     expect(page.get_by_role("heading", name="1 delivery would be sent again")).to_be_visible()
@@ -39,7 +39,7 @@ def test_a_replay_by_keyboard(watched: Watched, live_server, filled: world.World
 
 def test_new_deliveries_appear_while_one_watches(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
     page = watched.page
-    sign_in(page, live_server.url)
+    come_in(page, live_server.url)
     page.goto(f"{live_server.url}{BASE}/deliveries")
     page.get_by_role("link", name="Watch new ones").click()
     expect(page.get_by_role("status").filter(has_text="nothing new so far")).to_be_visible()
@@ -57,24 +57,9 @@ def test_new_deliveries_appear_while_one_watches(watched: Watched, live_server, 
     expect(page.locator("[data-refresh]")).to_have_count(0)
 
 
-def test_every_webhook_page_on_a_phone_and_a_desk(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
+def test_a_secret_is_rotated(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
     page = watched.page
-    sign_in(page, live_server.url)
-    about = {"organisation_id": filled.organisation.id, "livemode": False, "by": "test", "at": clock.now()}
-    job = operations.start_replay(filters={"statuses": ["failed"]}, rate=None, **about)
-    away, _ = operations.create_endpoint(url="https://hooks.example.com/a/long/address/for/agentcollect", **about)
-    operations.change_endpoint(endpoint_id=away.id, changes={"status": "paused"}, **about)
-    fresh, _ = operations.create_endpoint(url="https://new.example.com/hooks", **about)
-    Endpoint.objects.filter(id=fresh.id).update(status="unverified", challenge="c")
-    paths = [BASE, *(f"{BASE}/endpoints/{one}" for one in (filled.endpoint_id, away.id, fresh.id))]
-    paths += [f"{BASE}/deliveries?{query}" for query in ("type=payment.received", "after=x", "q=evt_1", "tail=on")]
-    paths += [f"{BASE}/replays", f"{BASE}/replays/new?count=1&status=any", f"{BASE}/replays/{job.id}"]
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        for path in [*paths, f"{BASE}/deliveries/{filled.delivery_id}", "/docs/events/payment.received"]:
-            page.goto(live_server.url + path)
-            fits(page)
-            no_violations(page)
+    come_in(page, live_server.url)
     page.goto(f"{live_server.url}{BASE}/endpoints/{filled.endpoint_id}")
     page.get_by_role("button", name="Rotate secret").click()
     expect(page.get_by_text("Copy the new signing secret now.")).to_be_visible()
@@ -83,7 +68,7 @@ def test_every_webhook_page_on_a_phone_and_a_desk(watched: Watched, live_server,
 
 def test_an_endpoint_is_registered_by_keyboard_on_a_phone(watched: Watched, live_server, filled: world.World) -> None:  # type: ignore[no-untyped-def]
     page = watched.page
-    sign_in(page, live_server.url)
+    come_in(page, live_server.url)
     page.set_viewport_size({"width": 320, "height": 900})
     page.goto(f"{live_server.url}{BASE}")
     page.get_by_role("link", name="Register an endpoint").press("Enter")
@@ -104,6 +89,3 @@ def test_an_endpoint_is_registered_by_keyboard_on_a_phone(watched: Watched, live
     page.locator("summary", has_text="Delete").press("Enter")
     page.get_by_role("button", name="Delete endpoint").press("Enter")
     expect(page.get_by_text("stays readable under Deliveries")).to_be_visible()
-    page.goto(f"{live_server.url}/dashboard/settings/notifications")
-    fits(page)
-    no_violations(page)

@@ -16,6 +16,7 @@ from agentcollect.kit.openapi import webhooks
 from dashboard import prose
 from events.catalogue import PUBLIC, TYPES
 from outreach.models import Attorney, KillSwitch
+from payments.models import FeeSchedule
 
 PAGES = ["/docs", "/docs/print", "/docs/guides", "/docs/errors", "/docs/events"]
 
@@ -165,10 +166,11 @@ def test_staff_may_look_and_never_type(client: Client, rf) -> None:
     request = rf.get("/admin/")
     request.user = user
     for model, options in admin.site._registry.items():
-        # Attorneys and collectors of record are kept by hand; a kill switch is set by one. Nothing else is typed.
+        # Attorneys and collectors of record are kept by hand; a kill switch is set by one, and fees are agreed on by
+        # one. Nothing else is typed.
         if model not in (Attorney, Collector):
             assert not options.has_change_permission(request), model
-            assert not options.has_add_permission(request) or model is KillSwitch, model
+            assert not options.has_add_permission(request) or model in (FeeSchedule, KillSwitch), model
             assert not options.has_delete_permission(request), model
         address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         assert client.get(address).status_code == 200, address

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agentcollect.kit.hosts import PayHost
-from campaigns.models import Case, Contact, Debtor, Step, Suppression
+from campaigns.models import Case, Contact, Step, Suppression
 from events import operations as events
 from events.models import Event
 from outreach import drafting, operations, rendering
@@ -179,7 +179,9 @@ def test_who_opted_out_after_it_was_planned_gets_none() -> None:
 def test_other_facts_cost_no_question() -> None:
     case = world.case()
     data = {"case_id": case.id, "source": "reported", "payment_id": "pay_x"}
-    rows = [Event(type=kind, payload='{"data": {"source": "reported"}}') for kind in ("message.sent", "payment.received")]
+    rows = [
+        Event(type=kind, payload='{"data": {"source": "reported"}}') for kind in ("message.sent", "payment.received")
+    ]
     with CaptureQueriesContext(connection) as asked:
         operations.plan_notices(rows * 100)
     assert len(asked) == 0 and data

@@ -1,7 +1,7 @@
 """What a message must tell besides: where a found address was found, and to consumers what the law words."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from compliance import consumer, markup
 from compliance.facts import Carries
 from outreach import drafting, operations, queries, rendering
 from outreach.models import Attorney, Decision, Message, Referral
-from outreach.operations import letters
+from outreach.operations import letters, settling, wording
+from outreach.operations.claims import Claim
 from outreach.rules import law
 from tests import factories
 from tests.outreach import world
@@ -99,6 +100,50 @@ def test_suit_and_attorney_are_read_from_the_words(text: str, suit: bool, attorn
     read = rendering.carries(about, rendering.render(about, draft))
     assert (read["suit"], read["attorney"]) == (suit, attorney)
     assert isinstance(law.carried(None, **read), Carries)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gone", [True, False], ids=["returned the case", "has it still"])
+def test_an_attorney_who_has_gone_is_named_by_no_message_written_before(
+    gone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last look before it leaves reads the words again: who is named in them may have gone since."""
+    case = world.case()
+    Debtor.objects.update(name="Court Street Attorney Supplies", region="NY")
+    draft = drafting.Draft("first_reminder", "x", ("An attorney has accepted this matter.",), drafter="person")
+    referral = _accepted(case)
+    real = settling.hand_over
+
+    def return_first(claim: Claim, message: Message, *, at: datetime) -> None:
+        Referral.objects.filter(id=referral.id).update(status="returned" if gone else "accepted")
+        real(claim, message, at=at)
+
+    world.far_away(monkeypatch)
+    monkeypatch.setattr(settling, "hand_over", return_first)
+    monkeypatch.setattr(wording, "words", lambda **_: [draft])
+    step = world.step(case)
+    operations.send_due(at=AT)
+    step.refresh_from_db()
+    assert ("An attorney has accepted" in world.message_of(step).text, len(world.mails())) == (True, int(not gone))
+    if gone:
+        assert (step.status, step.reason) == ("planned", "no attorney has accepted this case")
+        operations.send_due(at=AT)  # and its words are refused where it is written anew
+        assert world.mails() == []
+
+
+def _accepted(case: Case) -> Referral:
+    who = {"name": "Kim Lee", "firm": "Lee", "bar_state": "NY", "bar_number": "1", "licence_expires_on": date.max}
+    named = {"organisation_id": case.organisation_id, "livemode": case.livemode, "created_at": AT, "recorded_at": AT}
+    attorney = Attorney.objects.create(**who)
+    accepted = {"status": "accepted", "accepted_at": AT - timedelta(days=1), "updated_at": AT}
+    return Referral.objects.create(case=case, attorney=attorney, **accepted, **named)
+
+
+def test_names_are_no_words_of_an_attorney() -> None:
+    read = {"language": "en", "texts": ["Court Street Attorney Supplies"], "facts": {}, "number": "SUIT-1"}
+    said = "Invoice SUIT-1 of Court Street Attorney Supplies is open."
+    assert rendering.read_again(said, [said], **read) == {"suit": False, "attorney": False}
+    assert rendering.read_again("", ["Our attorney goes to court."], **read) == {"suit": True, "attorney": True}
 
 
 def test_an_attorney_may_be_named_only_where_the_letter_rests_on_one() -> None:

@@ -25,7 +25,7 @@ def paid(organisation: Organisation, minor: int = 10_000, at: datetime = AT, num
     """By card, or from the test account `number`, on the page."""
     case = factories.case(organisation, amount_minor=minor, created_at=AT, **facts)
     instrument = Instrument(method="ach_debit", number=number) if number else CARD
-    asked = {"amount_minor": minor, "instrument": instrument, "nonce": ids.random62(12)}
+    asked: dict[str, Any] = {"amount_minor": minor, "instrument": instrument, "nonce": ids.random62(12)}
     return operations.pay(case=case, **asked, by="debtor", at=at)
 
 

@@ -173,6 +173,16 @@ def test_the_sandbox_books_a_refund_once_and_pays_out_the_next_day() -> None:
     assert ProcessorEntry.objects.aggregate(n=Sum("amount_minor"))["n"] == 0
 
 
+def test_what_a_story_booked_before_today_is_paid_out_in_its_own_days() -> None:
+    payment, day = sandbox_pay(amount_minor=100_000), timedelta(days=1)
+    begun = clock.now() - 5 * day
+    ProcessorEntry.objects.update(booked_at=begun)
+    assert operations.pay_out(at=begun, organisation_id=payment.organisation_id) == 0
+    assert operations.pay_out(at=begun + day, organisation_id=factories.organisation().id) == 0
+    assert operations.pay_out(at=begun + day, organisation_id=payment.organisation_id) == 1
+    assert Payout.objects.get().arrival_on == (begun + day).date()
+
+
 def test_what_adds_up_to_less_than_nothing_is_carried_over() -> None:
     payment = sandbox_pay(amount_minor=10_000)
     operations.pay_out(at=clock.now() + timedelta(days=1))

@@ -66,3 +66,49 @@ def test_a_payment_is_found_by_every_invoice_that_it_paid(pair: Pair) -> None:
                      f"/v1/payments?campaign_id={case.campaign_id}"):  # fmt: skip
             assert {row["id"] for row in api.get(path).json()["data"]} == found
     assert api.get("/v1/payments?case_id=cas_none").json()["data"] == []
+
+
+# --- credit that is used
+
+
+def test_credit_pays_another_invoice_as_far_as_it_is_owed(pair: Pair) -> None:
+    api, (one, two) = pair
+    payment = came(one, 160_000)
+    path = f"/v1/payments/{payment.id}/apply"
+    part = api.post(path, {"case_id": two.id, "amount": 100.5})
+    assert (part.status_code, part.json()["breakdown"]["unapplied"]) == (200, 499.5)
+    assert part.json()["allocations"][-1] == {"case_id": two.id, "component": "principal", "amount": 100.5}
+    rest = api.post(path, {"case_id": two.id}).json()
+    assert (rest["amount_collected"], rest["breakdown"]["unapplied"]) == (1_500, 100)
+    two.refresh_from_db()
+    assert (two.status, two.balance_minor) == ("closed", 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({}, "missing_field"),
+        ({"case_id": 7}, "invalid_text"),
+        ({"case_id": "two", "amount": 0}, "invalid_amount"),
+        ({"case_id": "two", "amount": 600.01}, "amount_above_credit"),
+        ({"case_id": "two", "amount": 550}, "amount_above_balance"),
+        ({"case_id": "cas_nobody"}, "case_not_found"),
+        ({"case_id": "theirs"}, "case_not_found"),
+        ({"case_id": "another"}, "invalid_instruction"),
+        ({"case_id": "one"}, "case_closed"),
+    ],
+)
+def test_credit_is_not_used_otherwise(pair: Pair, given: dict[str, Any], code: str) -> None:
+    api, (one, two) = pair
+    payment = came(one, 160_000)
+    named = {"one": one.id, "two": two.id, "theirs": invoices(100)[0].id}
+    named["another"] = factories.case(one.organisation, debtor=factories.debtor(one.organisation)).id
+    given = given | {name: named.get(value, value) for name, value in given.items() if name == "case_id"}
+    answer = api.post(f"/v1/payments/{payment.id}/apply", given)
+    assert answer.json()["error"] == code
+
+
+def test_a_payment_without_credit_has_none_to_use(pair: Pair) -> None:
+    api, (one, two) = pair
+    answer = api.post(f"/v1/payments/{came(one, 100_000).id}/apply", {"case_id": two.id})
+    assert (answer.status_code, answer.json()["error"]) == (400, "amount_above_credit")

@@ -20,13 +20,14 @@ from campaigns import operations as campaigns
 from campaigns.models import Case, Contact, Debtor, Step, Suppression
 from events.models import Event
 from outreach import operations as outreach
-from outreach.models import Call, FuseTrip, Message
-from outreach.operations import fuse
+from outreach.models import Attorney, Call, FuseTrip, Message
+from outreach.operations import escalation, fuse
 from outreach.queries.stuck import stuck
 from outreach.queries.waiting import next_day
 from payments import operations as payments
 from payments.models import Offer, Payment, Promise
 from sandbox import deeds, driver, windows
+from tests import rows
 from tests.outreach.test_kill import _database_url as database_url
 from tests.sandbox import clocked
 from tests.sandbox.clocked import DAY, START, YEAR
@@ -378,6 +379,25 @@ def test_a_driver_that_is_broken_itself_says_so_instead_of_trying_for_ever(monke
 
 
 # --- gone
+
+
+def test_where_no_attorney_is_free_one_is_asked_for_once_a_day(monkeypatch: Any) -> None:
+    """Not in each window, of which a busy clock has many a day; and who is free by then gets the case."""
+    api = clocked.creditor()
+    Attorney.objects.update(active=False)
+    clock_id = clocked.make(api)
+    case = Case.objects.get(campaign=clocked.place(api, clock_id, 1))
+    waiting = rows.referral(case, status="authorised", attorney=None, updated_at=START)
+    asked: list[datetime] = []
+    move = escalation.MOVES["offer_due"]
+    monkeypatch.setitem(escalation.MOVES, "offer_due", lambda id, at: (asked.append(at), move(id, at=at)))
+    for hours in range(6, 54, 6):
+        clocked.advance(api, clock_id, START + timedelta(hours=hours))
+    assert asked == [START + DAY, START + 2 * DAY]
+    Attorney.objects.update(active=True)
+    clocked.advance(api, clock_id, START + 3 * DAY)
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.offered_at) == ("offered", START + 3 * DAY)
 
 
 def test_a_deleted_clock_leaves_nothing_but_what_was_told() -> None:

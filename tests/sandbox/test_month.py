@@ -1,5 +1,6 @@
 """The demo: a small month, played and moved to the wall; a second run changes nothing, and it can be made anew."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -16,7 +17,11 @@ from campaigns.models import Campaign, Case, Contact, Debtor, Document, Export, 
 from events.models import Event
 from outreach.models import Inbound, Message
 from outreach.queries.waiting import next_day
-from sandbox.month import cast, making, office, receivers, wall
+from payments.models import BankLine, FeeSchedule, Offer, Payment, Refund, RemitTo
+from sandbox import demo as demo_room
+from sandbox.month import cast, making, money, office, receivers, wall
+from sandbox.month.acts import ACTS
+from sandbox.month.door import Door
 from tests.sandbox import clocked
 from webhooks.models import Delivery, Endpoint
 
@@ -43,7 +48,7 @@ def small(monkeypatch: Any, empty_redis: None) -> None:
 
 
 def counted() -> dict[str, int]:
-    made: Any = (Campaign, Case, Debtor, Message, Event, Delivery, Document, Export, Member, Endpoint)
+    made: Any = (Campaign, Case, Debtor, Message, Event, Delivery, Document, Export, Member, Endpoint, BankLine)
     return {model.__name__: model._default_manager.count() for model in made}
 
 
@@ -71,6 +76,9 @@ def test_a_month_stands_on_the_wall_once_and_is_made_anew(small: None) -> None:
     assert next_day(organisation_id, False, now + 2 * DAY)
     assert RequestLog.objects.filter(status__gte=400).count() >= 3
     assert set(Endpoint.objects.filter(kind="webhook").values_list("status", flat=True)) == {"active", "paused"}
+    assert (FeeSchedule.objects.count(), RemitTo.objects.filter(status="active").count()) == (1, 2)
+    assert FeeSchedule.objects.get().effective_at < now - 4 * DAY
+    assert list(BankLine.objects.values_list("status", flat=True)) == ["unmatched"]
     _again(organisation_id)
 
 
@@ -82,7 +90,7 @@ def _again(organisation_id: str) -> None:
     assert told() == first
     assert not people & set(Debtor.objects.values_list("id", flat=True))
     assert wall.erase(organisation_id, by="test", at=clock.now()) == 2
-    assert not any(counted()[name] for name in ("Campaign", "Case", "Debtor", "Message"))
+    assert not any(counted()[name] for name in ("Campaign", "Case", "Debtor", "Message", "BankLine"))
     assert (Inbound.objects.count(), TestClock.objects.count()) == (0, 0)
 
 
@@ -122,3 +130,56 @@ def _played(api: Any) -> tuple[str, datetime]:
 
 def _past(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"invoice_date": "2025-01-02", "due_date": "2025-02-02"}
+
+
+# --- money
+
+
+def test_what_is_paid_refunded_settled_and_wired_comes_through_the_doors_of_reality(empty_redis: None) -> None:
+    door, cases, owner = _billed(cast.WHOLESALE)
+
+    def act(name: str, case: Case, told: Any = None) -> None:
+        ACTS[name](door, Case.objects.get(id=case.id), told, clock.now())
+
+    basket = cases["basket"]
+    act("card", basket[0], 2)
+    assert [Case.objects.get(id=case.id).status for case in basket] == ["closed", "closed", "active"]
+    for credited in (True, False):
+        act("card", cases["refunded"][0] if credited else cases["refunded_owed"][0])
+        act("refund", cases["refunded" if credited else "refunded_owed"][0], _told(credited))
+    assert dict(Refund.objects.values_list("credited", "status")) == {True: "succeeded", False: "succeeded"}
+    for name, last in (("settles", "settle"), ("offered", "send"), ("offer_waits", "offer")):
+        for step in ("offer", "send", "settle"):
+            act(step, cases[name][0], 10 if step == "offer" else None)
+            if step == last:
+                break
+    assert sorted(Offer.objects.values_list("status", flat=True)) == ["accepted", "draft", "sent"]
+    assert Offer.objects.get(status="accepted").settled_at and Case.objects.get(id=cases["settles"][0].id).closed_at
+    money.close(owner, by="test", at=clock.now())
+    assert sorted(BankLine.objects.values_list("status", "outcome")) == [
+        ("matched", "exact"), ("matched", "exact"), ("matched", "many"), ("matched", "partial"),
+        ("suggested", "named"), ("unmatched", ""),
+    ]  # fmt: skip
+    assert Payment.objects.filter(source="transfer").count() == 4
+
+
+def _told(credited: bool) -> dict[str, Any]:
+    return {"part": 0.25, "credited": credited, "reason": "Two boxes came damaged."}
+
+
+def _billed(companies: Any) -> tuple[Door, dict[str, list[Case]], demo_room.Demo]:
+    """Those of the cast who pay by card, settle or wire, billed on the wall; their cases by story."""
+    stories = {"basket", "refunded", "refunded_owed", "settles", "offered", "offer_waits", *cast.WIRES}
+    some = tuple(one for one in companies if one.story in stories)
+    portfolio = replace(cast.PORTFOLIOS[0], companies=some)
+    login = demo_room.ensure(name="Money Month Inc.", by="test", at=clock.now())
+    door = Door(login.api_key)
+    rows = list(cast.rows(portfolio, seed=7, today=clock.now().date()))
+    rows += list(cast.further(portfolio, rows, seed=7))
+    door.post("/v1/campaigns", portfolio.body | {"debtors": rows})
+    campaigns.open_cases(at=clock.now())
+    stories_of = {one.name: one.story for one in some}
+    found: dict[str, list[Case]] = {}
+    for case in Case.objects.select_related("debtor").order_by("invoice_number"):
+        found.setdefault(stories_of[case.debtor.name], []).append(case)
+    return door, found, login

@@ -35,6 +35,7 @@ TAGS = {
     "Tasks": "What waits for a person of yours, and the answers it takes.",
     "Replies": "What debtors wrote back, how it was understood, and what came of it; and where their answers come in.",
     "Calls": "Phone calls to debtors: who was reached, and how it ended.",
+    "Referrals": "Cases on their way to an independent attorney, or with one.",
     "Documents": "Files that belong to a case: the invoice, a contract, proof of delivery.",
     "Agreements": "Promises to pay and payment plans: made, kept, broken. Only the account says which.",
     "Disputes": "What a debtor objects to, your answer, and its outcome. Nothing is asked meanwhile.",

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -107,7 +107,7 @@ def merged(language: str) -> Catalog:
     catalog.header_comment = "# The payment page, as its debtors read it."
     for text in texts():
         old = before.get(text.words)
-        catalog.add(text.words, old.string if old else "", locations=[(text.place, 0)])
+        catalog[text.words] = Message(text.words, old.string if old else "", locations=[(text.place, 0)])
     return catalog
 
 
