@@ -8,6 +8,8 @@ EVENT_SUBSCRIBERS = ["outreach.operations.plan_notices", "webhooks.operations.fa
 
 # --- test mode: who is on the other side of its transports (outreach.providers.sandbox)
 SANDBOX_DEBTORS = "sandbox.reactions"
+# Who tells, days later, what became of a bank debit of test mode (payments.providers.sandbox).
+SANDBOX_BANK = "sandbox.charges"
 
 # How a surface finds the test clock of what its address names: argument → (model, path to the clock's id).
 TIMELINES = {

@@ -54,14 +54,22 @@ def charge(
     method, number = OUTCOMES[outcome]
     instrument = Instrument(method=method, number=number, expiry=f"12/{(at.year + 1) % 100:02}", code="123")
     minor = case.balance_minor if amount_minor is None else amount_minor
-    # One commit with what the callback will say: a charge must not be left waiting for it.
     with db.atomic():
         made = payments.pay(
             case=case, amount_minor=minor, instrument=instrument, nonce=ids.new("frm"), by="debtor", at=at
         )
-        if made.status == Payment.Status.PROCESSING:
-            _call_back(case, made, number, after, at=at)
+        for told in Reaction.objects.filter(cause=made.id, act="processor"):
+            told.due_at = at + after * told.number
+            told.save(update_fields=["due_at"])
         return made
+
+
+def debited(*, payment_id: str, number: str, at: datetime) -> None:
+    """The sandbox processor has begun to debit the test account `number`, on a page or by simulation: plan what its
+    callback will tell, `SETTLES` later, and a return as long again after that. Once for each payment."""
+    payment = Payment.objects.select_related("case").get(id=payment_id)
+    if not Reaction.objects.filter(cause=payment_id, act="processor").exists():
+        _call_back(payment.case, payment, number, SETTLES, at=at)
 
 
 def _call_back(case: Case, payment: Payment, number: str, after: timedelta, *, at: datetime) -> None:

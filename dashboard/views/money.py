@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -94,7 +95,7 @@ def connect(request: HttpRequest, seat: Seat) -> HttpResponse:
     """
     if not operations.may_connect(livemode=seat.livemode):
         raise Http404
-    here = request.build_absolute_uri(reverse("dashboard:settings-money"))
+    here = settings.PUBLIC_URL + reverse("dashboard:settings-money")
     try:
         link = operations.connect_stripe(
             organisation_id=seat.organisation.id,

@@ -83,8 +83,8 @@ class BankReference(TenantChild):
 class BankStatement(Tenant):
     """A statement of the creditor's bank account, read from a file. The same bytes again are the same statement.
 
-    `totals`: per currency what the file says, {"EUR": {"credits": [lines, minor], "known": […], "debits": […]}}; `known`
-    of the credits stood in an earlier statement. `returned`: money that went back, [{"on", "minor", "currency",
+    `totals`: per currency what the file says, {"EUR": {"credits": [lines, minor], "known": […], "debits": […]}};
+    `known` of the credits stood in an earlier statement. `returned`: money that went back, [{"on", "minor", "currency",
     "payer", "text", "why"}]: read, never kept as a line.
     """
 

@@ -7,7 +7,11 @@ answers, as a processor's would be: asked after a crash, it knows.
 
 import hashlib
 import re
-from datetime import date
+from datetime import date, datetime
+from importlib import import_module
+from typing import Protocol, cast
+
+from django.conf import settings
 
 from payments import rules
 from payments.providers import sandbox_books
@@ -84,6 +88,8 @@ class SandboxProcessor:
         reference = own_reference(request.reference)
         if not failure:
             sandbox_books.charged(request, reference, pending=pending)
+        if pending and request.payment_id and request.at:
+            _bank().debited(payment_id=request.payment_id, number=number, at=request.at)
         return Charge(reference=reference, failure=failure, pending=pending)
 
     def begin(self, request: CheckoutRequest) -> Checkout:
@@ -98,6 +104,16 @@ class SandboxProcessor:
     def find(self, reference: str, account: str = "") -> Charge | None:
         """From its books: None when it charged nothing."""
         return sandbox_books.find(own_reference(reference))
+
+
+class Bank(Protocol):
+    """What tells the outcome of a debit later; it lives above this room, so settings name it."""
+
+    def debited(self, *, payment_id: str, number: str, at: datetime) -> None: ...
+
+
+def _bank() -> Bank:
+    return cast(Bank, import_module(settings.SANDBOX_BANK))
 
 
 def _digits(number: str) -> str:

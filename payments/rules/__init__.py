@@ -111,5 +111,6 @@ __all__ = [
     "status_of",
     "tier_faults",
     "tier_points",
+    "tier_words",
     "to_give_back",
 ]

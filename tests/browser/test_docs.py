@@ -33,7 +33,7 @@ def test_the_reference_on_one_page_asks_nobody_else(watched: Watched, live_serve
     page.on("request", lambda asked: asked.url.startswith(ours) or foreign.append(asked.url))
     page.goto(f"{live_server.url}/docs/print")
     expect(page.get_by_role("heading", name="Create a collection campaign and enroll debtors")).to_be_visible(
-        timeout=30_000
+        timeout=60_000
     )
     fits(page)
     assert foreign == []

@@ -6,7 +6,6 @@ line it prints is its answer, as JSON.
 
 import json
 import os
-import random
 import signal
 import sys
 import time
@@ -154,32 +153,7 @@ def steps(campaign_id: str) -> list[str]:
     return list(Step.objects.filter(campaign_id=campaign_id, index=0).values_list("status", flat=True))
 
 
-def money_people(debtors: int, seed: int) -> dict[str, Any]:
-    """A creditor of test mode whose debtors' pages, and further invoices to be debited, a short day of money needs."""
-    from benchmarks.money_people import debited, pages
-    from tests import factories
-
-    creditor, chance = factories.organisation("Money Inc."), random.Random(seed)
-    found = {"organisation_id": creditor.id, "key": factories.api_key(creditor), "seed": seed}
-    return found | {"pages": pages(creditor, False, debtors, chance), "cases": debited(creditor, debtors, chance)}
-
-
-def money_judged(organisation_id: str) -> dict[str, Any]:
-    """Bring on what sweeps would find within the hour, then compare all books."""
-    from benchmarks.money_books import bring_on, judge, unsettled
-
-    mine = {False: organisation_id}
-    for _ in range(5):
-        if unsettled(mine):
-            bring_on()
-    verdict = judge(mine, None)
-    return {"wrong": verdict.wrong, "figures": verdict.figures}
-
-
-ACTS = {
-    act.__name__: act
-    for act in (tenants, send_due, story, create_and_die, mail, mailbox, steps, money_people, money_judged)
-}
+ACTS = {act.__name__: act for act in (tenants, send_due, story, create_and_die, mail, mailbox, steps)}
 
 
 def main() -> None:

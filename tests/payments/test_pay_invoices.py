@@ -11,6 +11,7 @@ from pypdf import PdfReader
 from agentcollect.kit import clock
 from campaigns import operations as campaigns
 from campaigns.models import Case, Contact, Suppression, Task
+from campaigns.rules import offers
 from events.models import Event
 from payments import operations, providers
 from payments.models import BankReference, Payment
@@ -192,7 +193,8 @@ def test_bank_details_amount_and_reference(db: None) -> None:
         for said in ("First Bank", "DE89 3704 0044 0532 0130 00", "COBADEFF", "$15,000.00", grouped, "1 to 3 days"):
             assert said in words
     form = Client().get(f"{url(case)}/paid?sent=1").content.decode()
-    assert f'value="{reference}"' in form and f'value="{clock.now().date().isoformat()}"' in form
+    today = offers.today(case.organisation.timezone, clock.now()).isoformat()
+    assert f'value="{reference}"' in form and f'value="{today}"' in form
     assert "<form" not in Client().get(url(case)).content.decode()
 
 

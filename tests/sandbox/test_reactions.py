@@ -16,7 +16,9 @@ from outreach import operations as outreach
 from outreach.agent.interpretation import KnownFacts
 from outreach.agent.interpreter import interpret
 from outreach.models import Inbound, Message, Reply
+from payments import operations as payments
 from payments.models import Payment
+from payments.providers.base import Instrument
 from sandbox import moves, personas, reactions, words
 from sandbox.models import Reaction
 from tests import factories
@@ -160,6 +162,24 @@ def test_money_that_goes_back_is_told_by_the_processor() -> None:
     case.refresh_from_db()
     assert (case.status, case.balance_minor, Payment.objects.get().status) == ("active", 1_500_000, "reversed")
     assert Event.objects.get(type="payment.reversed").actor == "processor"
+
+
+@pytest.mark.parametrize(("number", "end"), [("000123456789", "succeeded"), ("000222222227", "failed")])
+def test_a_debit_on_the_page_is_told_by_the_processor(number: str, end: str) -> None:
+    """Whoever began it: the sandbox's bank tells days later, once."""
+    case = factories.case(factories.organisation(), amount_minor=5_000_00)
+    at = case.created_at
+    debit = Instrument(method="ach_debit", number=number)
+    pay = {"case": case, "amount_minor": 5_000_00, "instrument": debit, "nonce": "n" * 22, "by": "debtor"}
+    made = payments.pay(**pay, at=at)
+    assert payments.pay(**pay, at=at).status == "processing"
+    assert Reaction.objects.filter(cause=made.id).count() == 1
+    reactions.react_due(at=at + timedelta(days=3))
+    made.refresh_from_db()
+    assert made.status == "processing"
+    reactions.react_due(at=at + timedelta(days=4))
+    made.refresh_from_db()
+    assert made.status == end
 
 
 def test_a_reply_comes_in_as_a_real_one_and_says_the_same_for_the_same_story() -> None:
