@@ -58,6 +58,7 @@ _TASKS = {
     "possible_duplicate": Why("needs_you", "The debtor may be in your books twice; you decide."),
     "call": Why("waiting_for_call", "A person's call comes next."),
     _DECIDE: Why("needs_you", "You decide whether an attorney is asked."),
+    "approve_offer": Why("needs_you", "A settlement offer waits for your approval."),
     "return_credit": Why("needs_you", "They paid more than they owed; give it back, or use it."),
     "resolve_doubt": Why("in_doubt", "A message may have left or not; a person must say which. It is not repeated."),
 }

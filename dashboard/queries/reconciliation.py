@@ -54,7 +54,8 @@ def _next(first: date) -> date:
 
 def shown(seat: Seat, of: Month) -> dict[str, Any]:
     """Everything on the page: a constant number of statements."""
-    books = reconciling.books(of.period)
+    own = seat.organisation.currency
+    books = sorted(reconciling.books(of.period), key=lambda book: (book.currency != own, book.currency))
     return {
         "books": [(book, [(reason, *DIFFERS[reason.name]) for reason in book.reasons]) for book in books],
         "banks": banks(of.period, seat.zone),

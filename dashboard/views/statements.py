@@ -27,7 +27,9 @@ def index(request: HttpRequest, seat: Seat) -> HttpResponse:
     scope = f"dashboard:statements:{seat.organisation.id}:{seat.livemode}"
     found = page_of(queries.statements(seat.organisation.id, seat.livemode), request, {}, scope=scope)
     coming = queries.schedules(seat.organisation.id).filter(effective_at__gt=now).order_by("effective_at")
-    shown = {"month": month, "so_far": sorted(totals.items()), "coming": [_terms(row) for row in coming]}
+    own = seat.organisation.currency
+    so_far = sorted(totals.items(), key=lambda pair: (pair[0] != own, pair[0]))
+    shown = {"month": month, "so_far": so_far, "coming": [_terms(row) for row in coming]}
     schedule = fees.in_force(seat.organisation.id, now)
     return render(request, "dashboard/statements.html", found | shown | {"terms": schedule and _terms(schedule)})
 

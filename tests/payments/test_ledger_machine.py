@@ -242,7 +242,7 @@ class Ledger(RuleBasedStateMachine):
 
 def test_no_cent_is_lost_whatever_happens() -> None:
     length = 50 if STEPS else 12
-    examples = max(1, STEPS // length) if STEPS else 12
+    examples = max(1, STEPS // length) if STEPS else 8
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Ledger,
         settings=settings(

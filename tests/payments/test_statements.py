@@ -191,7 +191,7 @@ def test_a_month_so_far() -> None:
     assert (month, totals["USD"]) == (date(2026, 3, 1), MARCH)
 
 
-def test_two_hundred_lines_and_names_in_many_scripts() -> None:
+def test_many_lines_and_names_in_many_scripts() -> None:
     organisation = creditor(legal_name="Żółta Łódź Sp. z o.o.")
     names = (
         "Zażółć gęślą jaźń S.A.",
@@ -202,7 +202,7 @@ def test_two_hundred_lines_and_names_in_many_scripts() -> None:
         "=cmd|' /C calc'!A0",
     )
     made = factories.campaign(organisation, created_at=world.PLACED)
-    for number in range(200):
+    for number in range(80):
         debtor = factories.debtor(organisation, name=names[number % len(names)]) if number < 12 else None
         given = {"debtor": debtor} if debtor else {"debtor": _last(organisation)}
         row = invoice(organisation, f"INV-{number}", date(2026, 1, 10), 1_000, campaign=made, **given)
@@ -210,8 +210,8 @@ def test_two_hundred_lines_and_names_in_many_scripts() -> None:
     [row] = make()
     shown = paper(row)
     text = words(shown)
-    assert len(shown.pages) > 5 and tight(f"Page {len(shown.pages)} of {len(shown.pages)}") in text
-    assert text.count("15.00%") == 200
+    assert len(shown.pages) > 2 and tight(f"Page {len(shown.pages)} of {len(shown.pages)}") in text
+    assert text.count("15.00%") == 80
     for name in names[:3]:
         assert tight(name) in text
     assert "\ufffd" in text, "what the font lacks is seen"
